@@ -1,0 +1,1 @@
+//! One file a kernel family: a problem (shape, stride, padding …) → candidates under Caps → launches.
