@@ -95,6 +95,7 @@ fn manifests() -> Vec<PathBuf> {
     }
     found.retain(|path| path.extension().is_some_and(|extension| extension == "json") && path.exists());
     found.sort();
+    found.dedup(); // /usr/share is searched twice
     found
 }
 

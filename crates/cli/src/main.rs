@@ -1,1 +1,3 @@
+//! The lenslet program. Not yet written.
+
 fn main() {}
