@@ -70,7 +70,7 @@ pub fn translate(text: &str) -> Result<Translated, Error> {
     Ok(Translated { spirv, msl, hlsl })
 }
 
-/// The members of the struct `Params` behind the uniform binding or the immediates, in order, with their types; `None` where there is none.
+/// The members of `Params`, behind the uniform binding or the immediates, in order, with their types; `None` without one.
 ///
 /// A member that is no scalar of 32 bits has the type `other`.
 pub fn params(module: &Module) -> Option<Vec<(String, &'static str)>> {

@@ -16,8 +16,8 @@ use crate::{
 ///
 /// - `//@use index` becomes the text of `lib/index.wgsl`, once, with what that uses. [`Knobs::redirect`] puts another
 ///   file in its place.
-/// - `const ROWS: u32 = 4u; //@set` and `alias Stored = f32; //@set` take the value of the knob of that name, in included files
-///   too. A type that says f16 brings `enable f16;` with it.
+/// - `const ROWS: u32 = 4u; //@set` and `alias Stored = f32; //@set` take the value of the knob of that name, in
+///   included files too. A type that says f16 brings `enable f16;` with it.
 /// - The lines from `//@for i in 0..ROWS` to `//@end` are repeated. The token `i` becomes `0u`, `1u`, … and in names
 ///   each whole segment `_i` becomes `_0`, `_1`, …: `sum_i`, `sum_i_j`, `tile_i_x`. A member `.i` stays; so does
 ///   everything outside the loop. Bounds are `+ - * / %` over integers, constants at module scope (as set) and the
@@ -28,6 +28,7 @@ use crate::{
 ///   as written lacks; a loop `0..1` around `sum_i` can.
 ///
 /// Comments go, and blank lines in a row become one. `enable` and `requires` move to the top.
+/// (Subgroup functions go without `enable subgroups;`: naga 30 does not know that line, though a browser wants it.)
 ///
 /// ```
 /// use shaders::{Knobs, MAX_POOL, compose};

@@ -140,6 +140,56 @@ fn f(x: array<f32, 4>) -> vec4<f32> {
     assert!(out.contains("        a_0,\n        a_1,\n        a_2,\n        a_3,\n    );"), "{out}");
 }
 
+/// The form of a register-tiled product: lanes hold rows of `a`, which go round by shuffles with literal lanes.
+#[test]
+fn a_register_tile_unrolls_and_translates_with_subgroups() {
+    let source = "\
+@group(0) @binding(0) var<storage, read> a: array<vec4<f32>>;
+@group(0) @binding(1) var<storage, read> b: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> y: array<vec4<f32>>;
+const ROWS: u32 = 8u; //@set a multiple of 8
+const g = 0u;
+const r = 0u;
+const k = 0u;
+@compute @workgroup_size(8)
+fn tile(@builtin(subgroup_invocation_id) lane: u32, @builtin(global_invocation_id) id: vec3<u32>) {
+    //@for g in 0..ROWS/8
+    //@for r in 0..8
+    var sum_g_r = vec4<f32>();
+    //@end
+    //@end
+    for (var step = 0u; step < 4u; step++) {
+        //@for k in 0..4
+        let b_k = b[step * 4u + k];
+        //@end
+        //@for g in 0..ROWS/8
+        let a_g = a[(g * 8u + lane) * 4u + step];
+        //@for r in 0..8
+        {
+            let row = subgroupShuffle(a_g, (lane & ~7u) + r);
+            //@for k in 0..4
+            sum_g_r += row[k] * b_k;
+            //@end
+        }
+        //@end
+        //@end
+    }
+    //@for g in 0..ROWS/8
+    //@for r in 0..8
+    y[(id.x * ROWS) + g * 8u + r] = sum_g_r;
+    //@end
+    //@end
+}
+";
+    check::validate(source).unwrap();
+    let out = text(source, &plain().set("ROWS", 16));
+    assert_eq!(out.matches("subgroupShuffle").count(), 16);
+    assert!(out.contains("sum_1_7 += row[3u] * b_3;"), "{out}");
+    let translated = check::translate(&out).unwrap();
+    assert!(translated.msl.contains("simd_shuffle") && translated.hlsl.contains("WaveReadLaneAt"));
+    assert_eq!(translated.spirv[0], 0x0723_0203);
+}
+
 #[test]
 fn bounds_take_arithmetic_constants_and_outer_indices() {
     let rounds = |bounds: &'static str| {

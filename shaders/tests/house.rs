@@ -95,14 +95,6 @@ fn the_first_line_is_name_and_formula() {
 }
 
 #[test]
-fn no_file_is_longer_than_two_screens() {
-    each(&[ALL, LIB].concat(), |shader| {
-        let lines = shader.text.lines().count();
-        ensure(lines <= 200, || format!("{lines} lines; 200 are the limit"))
-    });
-}
-
-#[test]
 fn the_entry_is_last_and_named_like_the_file() {
     each(ALL, |shader| {
         let module = check::validate(&check::as_written(shader)).map_err(|error| error.to_string())?;
