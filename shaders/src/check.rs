@@ -1,7 +1,7 @@
 //! What naga, the WGSL compiler inside wgpu, says about a text: for tests, behind the feature `check`.
 //!
-//! The same compiler, extensions and languages as at run time, so a kernel is known to compile on Vulkan, Metal and DX12
-//! without having any of them.
+//! The same compiler as at run time, so that no driver is needed to know that a kernel translates for Vulkan, Metal
+//! and DX12. Whether a driver then takes the translation, only that driver can say.
 
 use naga::{
     AddressSpace, Module, ScalarKind, TypeInner,

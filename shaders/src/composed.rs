@@ -13,7 +13,7 @@ pub struct Composed {
 }
 
 impl Composed {
-    /// The file and line (from 1) that line `line` (from 1) of the text was made from; of a line past the end, the last.
+    /// The file and line (from 1) that line `line` (from 1) of the text was made from; past the end, the last.
     pub fn locate(&self, line: u32) -> (&str, u32) {
         let place = (line.max(1) as usize - 1).min(self.lines.len().saturating_sub(1));
         let (file, number) = self.lines.get(place).copied().unwrap_or((0, 1));

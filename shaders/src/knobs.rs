@@ -38,7 +38,7 @@ impl fmt::Display for Knob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Knob::U32(value) => write!(f, "{value}u"),
-            Knob::I32(value) => write!(f, "{value}"), // `-2147483648i` is out of range in WGSL, without suffix it is not
+            Knob::I32(value) => write!(f, "{value}"), // no suffix: `-2147483648i` is out of range
             Knob::F32(bits) => write!(f, "{:?}f", f32::from_bits(bits)),
             Knob::Bool(value) => write!(f, "{value}"),
             Knob::Type(name) => write!(f, "{name}"),

@@ -4,7 +4,8 @@
 //! kernels share. [`compose`] makes from them the text that a device compiles: includes, knobs, redirects and
 //! unrolled loops (see [`compose`] for the directives). No wgpu here: text in, text out.
 //!
-//! Next: `list.rs` names every file, `source.rs` reads one, `compose.rs` and `write.rs` put them together, `check.rs` asks naga.
+//! Next: `list.rs` names every file, `source.rs` reads one, `compose.rs` and `write.rs` put them together, `check.rs`
+//! asks naga.
 
 mod bound;
 #[cfg(feature = "check")]

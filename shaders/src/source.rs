@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::Error;
 
+const SET: &str = "//@set goes after `const NAME: u32|i32|f32|bool = …;` or `alias NAME = …;` at the start of a line";
+const PLACES: &str = "on a line of its own: //@use, //@for, //@end; after a declaration: //@set";
+
 /// A line of code: no comment, no space at the end, and where it stands.
 #[derive(Clone, Copy)]
 pub(crate) struct Line {
@@ -62,9 +65,7 @@ pub(crate) fn read(file: usize, path: &str, text: &'static str) -> Result<Vec<No
                 let alone = line.code.is_empty();
                 match (word, alone) {
                     ("set", false) => {
-                        let (name, kind) = declaration(line.code).ok_or_else(|| {
-                            error("//@set goes after `const NAME: u32|i32|f32|bool = …;` or `alias NAME = …;` at the start of a line".into())
-                        })?;
+                        let (name, kind) = declaration(line.code).ok_or_else(|| error(SET.into()))?;
                         Node::Set { line, name, kind }
                     }
                     ("use", true) => Node::Use { line, name: rest.trim() },
