@@ -79,9 +79,7 @@ pub(crate) fn read(file: usize, path: &str, text: &'static str) -> Result<Vec<No
                         Node::Loop(open.pop().ok_or_else(|| error("//@end without a //@for above it".into()))?)
                     }
                     _ => {
-                        return Err(error(format!(
-                            "no directive //@{word} here; on a line of its own: //@use, //@for, //@end; after a declaration: //@set"
-                        )));
+                        return Err(error(format!("no directive //@{word} here; {PLACES}")));
                     }
                 }
             }
