@@ -1,3 +1,5 @@
 //! The lenslet program. Not yet written.
 
+mod pictures;
+
 fn main() {}
