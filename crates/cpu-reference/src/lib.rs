@@ -1,1 +1,54 @@
-//! Not yet written.
+//! The specification of lenslet: one plain function for each op and for each gradient.
+//!
+//! Everything computes in `f64`, in which every `f32`, `i32`, `u8` and truth value (0 or 1) is exact; so the same
+//! function serves as reference for the device, as interpreter where there is no device, and as the subject of finite
+//! differences. Class indices are whole numbers. Functions take for granted what the graph has checked: shapes that
+//! fit. One file a family; every public item of it is named at this root. Speed comes second, being obviously right
+//! first; only convolution and matmul go along contiguous rows, since the interpreter trains with them.
+
+mod adaptive_pool;
+mod array;
+mod average_pool;
+mod batch_norm;
+mod binary;
+mod conv;
+mod conv_transpose;
+mod erf;
+mod group_norm;
+mod layer_norm;
+mod local_response_norm;
+mod loss_cross_entropy;
+mod loss_dice;
+mod loss_elementwise;
+mod lp_pool;
+mod matmul;
+mod max_pool;
+mod reduction;
+mod softmax;
+mod standardize;
+mod unary;
+mod window;
+
+pub use adaptive_pool::*;
+pub use average_pool::*;
+pub use batch_norm::*;
+pub use binary::*;
+pub use conv::*;
+pub use conv_transpose::*;
+pub use erf::*;
+pub use group_norm::*;
+pub use layer_norm::*;
+pub use local_response_norm::*;
+pub use loss_cross_entropy::*;
+pub use loss_dice::*;
+pub use loss_elementwise::*;
+pub use lp_pool::*;
+pub use matmul::*;
+pub use max_pool::*;
+pub use reduction::*;
+pub use softmax::*;
+pub use unary::*;
+pub use window::*;
+
+/// Data of any rank, row-major, in `f64`; whole numbers and truth values (0 or 1) too. A scalar has rank 0.
+pub type Tensor = ndarray::ArrayD<f64>;

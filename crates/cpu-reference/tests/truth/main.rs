@@ -1,0 +1,16 @@
+//! The reference against the truth: PyTorch, finite differences, and answers worked out by hand.
+//!
+//! One binary, so that it links once. `gradcases.rs` and `trajectories.rs` read what PyTorch made, `differences_*.rs`
+//! check every gradient against its own function, `textbook.rs` has known answers, `conventions.rs` what happens at
+//! ties, kinks and infinities, where several answers would be defensible.
+
+#![allow(clippy::unwrap_used)] // a failed unwrap is a failed test
+
+mod check;
+mod conventions;
+mod differences_layers;
+mod differences_losses;
+mod differences_norms;
+mod gradcases;
+mod pytorch_file;
+mod textbook;
