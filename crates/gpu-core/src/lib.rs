@@ -4,11 +4,31 @@
 //! [`Launch`]es under those Caps, `graph` arranges them into a [`Plan`]. Only then a [`Device`] is needed:
 //! [`Program::compile`] binds the plan to it, [`Program::run`] replays it.
 
+mod adapter;
+mod bind;
+mod buffer;
 mod caps;
+mod device;
+mod error;
+mod faults;
 pub mod kernels;
 mod launch;
+mod pipeline;
 mod plan;
+mod profile;
+mod program;
+mod readback;
+mod reflect;
 
+pub use adapter::{AdapterKind, AdapterSummary, Adapters};
+pub use buffer::Buffer;
 pub use caps::{Caps, Family};
+pub use device::{Counters, Device};
+pub use error::{Error, INSTALL, Result};
+pub use faults::{FAULTS, Fault, Withheld};
 pub use launch::{Arg, Candidate, Launch, Word};
 pub use plan::{Origin, Plan, Region, Slot, SlotPlan, Step};
+pub use profile::LaunchTime;
+pub use program::Program;
+pub use readback::{Readback, Ticket};
+pub use reflect::check_launch;
