@@ -41,8 +41,12 @@ pub fn read_dir(dir: &Path) -> Result<(Images, Option<Images>), Error> {
         }
         sets.push((prefix, dir.join(images), dir.join(labels)));
     }
-    let named =
-        |wanted: &[&str]| sets.iter().find(|(prefix, ..)| wanted.contains(&prefix.trim_end_matches(['-', '_'])));
+    // `train-`, or `emnist-letters-train-`; only where there is one of the kind.
+    let named = |endings: &[&str]| {
+        let prefix = |set: &(&str, PathBuf, PathBuf)| set.0.trim_end_matches(['-', '_', '.']).to_owned();
+        let mut fitting = sets.iter().filter(|set| endings.iter().any(|ending| prefix(set).ends_with(ending)));
+        fitting.next().filter(|_| fitting.next().is_none())
+    };
     match (named(&["train"]), named(&["t10k", "test"]), &sets[..]) {
         (Some(train), Some(test), _) => {
             let (mut train, mut test) = (read_pair(&train.1, &train.2)?, read_pair(&test.1, &test.2)?);

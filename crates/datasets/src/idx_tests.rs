@@ -84,6 +84,10 @@ fn folders() {
     write("t10k-labels-idx1-ubyte.gz", &gz(&idx(&[1], &[4])));
     let (train, test) = read_dir(dir.path()).unwrap();
     assert_eq!((train.classes.len(), test.unwrap().classes.len()), (5, 5));
+    for name in ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte"] {
+        std::fs::rename(dir.path().join(name), dir.path().join(format!("letters-{name}"))).unwrap();
+    }
+    assert!(matches!(read_dir(dir.path()), Ok((train, Some(_))) if train.len() == 2));
     write("t10k-images.idx3-ubyte", &idx(&[1, 1, 2], &[9, 9]));
     assert!(message().contains("training images are [1, 1, 1], test images [1, 1, 2]"));
     assert!(matches!(read_dir(&dir.path().join("absent")), Err(Error::Read { .. })));

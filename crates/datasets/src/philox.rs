@@ -1,6 +1,6 @@
-//! Chance as a function: Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random
-//! numbers: as easy as 1, 2, 3" (SC 2011). A number depends on (seed, purpose, epoch, index, place) and on nothing drawn
-//! before, so that a resumed run draws what an unbroken one would have drawn.
+//! Chance as a function: Philox4x32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel
+//! random numbers: as easy as 1, 2, 3" (SC 2011). A number depends on (seed, purpose, epoch, index, place) and on
+//! nothing drawn before, so that a resumed run draws what an unbroken one would have drawn.
 //!
 //! The users are [`crate::order`], [`crate::split`], and whatever else in this crate leaves something to chance.
 
