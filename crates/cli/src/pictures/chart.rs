@@ -193,6 +193,24 @@ pub(crate) fn line(
     flush(&mut run)
 }
 
+/// Draws a disc at a placed point; one outside the chart is left out.
+pub(crate) fn dot(chart: &Chart<'_>, point: (f64, f64), radius: i32, color: RGBColor) -> anyhow::Result<()> {
+    let plane = chart.plotting_area();
+    let (x, y) = (plane.get_x_range(), plane.get_y_range());
+    if point.0 < x.start || point.0 > x.end || point.1 < y.start || point.1 > y.end {
+        return Ok(());
+    }
+    let at = on_page(chart, point);
+    look::dot(&plane.strip_coord_spec(), at, radius, color)
+}
+
+/// Where a placed point lies, in canvas units from the plotting area's upper left corner.
+pub(crate) fn on_page(chart: &Chart<'_>, point: (f64, f64)) -> (i32, i32) {
+    let (left, top) = chart.plotting_area().strip_coord_spec().get_base_pixel();
+    let (x, y) = chart.backend_coord(&point);
+    (x - left, y - top)
+}
+
 /// The part of a segment inside a rectangle (Liang and Barsky).
 fn clip(a: (f64, f64), b: (f64, f64), x: (f64, f64), y: (f64, f64)) -> Option<((f64, f64), (f64, f64))> {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);

@@ -85,10 +85,7 @@ fn draw(
     // Dots where there are few: a run of one epoch has no line at all.
     if epochs.len() <= 40 {
         for point in points.into_iter().flatten() {
-            let at = chart.backend_coord(&point);
-            let root = chart.plotting_area().strip_coord_spec();
-            let (left, top) = root.get_base_pixel();
-            look::dot(&root, (at.0 - left, at.1 - top), 13, look::series(series))?;
+            chart::dot(chart, point, 13, look::series(series))?;
         }
     }
     Ok(())

@@ -4,14 +4,21 @@
 //! canvas and the atomic files in `canvas.rs`, axes in `chart.rs`; every other file is one picture.
 #![allow(dead_code, reason = "a picture lands ahead of the command that draws it")]
 
+pub(crate) mod animation;
+pub(crate) mod boundary;
 mod canvas;
-mod chart;
+pub(crate) mod chart;
 pub(crate) mod confusion;
+pub(crate) mod curves;
+pub(crate) mod graph;
 pub(crate) mod learning_curve;
 pub(crate) mod look;
 pub(crate) mod matrix;
 pub(crate) mod misread;
+pub(crate) mod network;
+mod plane;
 pub(crate) mod sheet;
+pub(crate) mod surface;
 
 #[cfg(test)]
 mod tests {
