@@ -10,7 +10,7 @@ use image::RgbImage;
 use plotters::style::RGBColor;
 
 use super::canvas::{self, Area, HEIGHT, WIDTH};
-use super::chart::{self, Axis};
+use super::chart::{self, Axis, Shape};
 use super::look::{self, Entry, INK, MARGIN, Sign};
 use super::plane::{self, Grid};
 
@@ -85,7 +85,7 @@ fn draw(area: &Area<'_>, title: &str, plane: &Plane<'_>, frames: &[Frame<'_>]) -
 }
 
 fn one(area: &Area<'_>, plane: &Plane<'_>, frame: &Frame<'_>) -> anyhow::Result<()> {
-    let chart = chart::axes(area, frame.title, &plane.x, &plane.y)?;
+    let chart = chart::axes(area, frame.title, &plane.x, &plane.y, Shape::Equal)?;
     let size = frame.height * frame.width;
     let grids: Vec<_> = frame
         .probabilities
@@ -93,7 +93,8 @@ fn one(area: &Area<'_>, plane: &Plane<'_>, frame: &Frame<'_>) -> anyhow::Result<
         .map(|values| Grid { values, height: frame.height, width: frame.width })
         .collect();
     plane::paint(&chart, &grids, INK, |probabilities| (likeliest(probabilities), mixture(probabilities)))?;
-    let radius = if plane.points.len() > 400 { 9 } else { 13 };
+    let crowd = if plane.points.len() > 400 { 3 } else { 2 };
+    let radius = (chart.plotting_area().dim_in_pixel().0 as i32 / (55 * crowd)).clamp(6, 14);
     for &(x, y, class) in plane.points {
         if let (Some(x), Some(y)) = (plane.x.place(x), plane.y.place(y)) {
             chart::dot(&chart, (x, y), radius, look::series(class))?;

@@ -99,16 +99,19 @@ impl Axis {
     }
 }
 
-/// Draws both axes with a grid of fine lines, filling `area`.
-pub(crate) fn axes<'a>(area: &Area<'a>, title: &str, x: &Axis, y: &Axis) -> anyhow::Result<Chart<'a>> {
-    let area = if title.is_empty() {
-        area.clone()
-    } else {
-        let across = area.dim_in_pixel().0 as i32;
-        let size = look::fitting(area, title, LABEL + 6, across)?;
-        look::write(area, title, (across / 2, LABEL / 2), size, INK, CENTER)?;
-        area.split_vertically(LABEL + 24).1
-    };
+/// How a chart fills its area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// All of it.
+    Fill,
+    /// As much as lets a unit be as long on x as on y (so that circles are round), unless that makes a sliver.
+    Equal,
+}
+
+/// Draws both axes with a grid of fine lines.
+pub(crate) fn axes<'a>(area: &Area<'a>, title: &str, x: &Axis, y: &Axis, shape: Shape) -> anyhow::Result<Chart<'a>> {
+    let whole = area;
+    let area = if title.is_empty() { whole.clone() } else { whole.split_vertically(LABEL + 24).1 };
     let (across, down) = area.dim_in_pixel();
     let x_ticks = x.ticks((across as usize / 240).clamp(2, 10))?;
     let y_ticks = y.ticks((down as usize / 150).clamp(2, 10))?;
@@ -118,6 +121,16 @@ pub(crate) fn axes<'a>(area: &Area<'a>, title: &str, x: &Axis, y: &Axis) -> anyh
     }
     let (x_range, y_range) = (x.placed_range()?, y.placed_range()?);
     let (below, beside) = (TICK + LABEL + 52, widest + LABEL + 60);
+    let (mut aside, mut above) = (0, 0);
+    if shape == Shape::Equal {
+        let (wide, high) = (across as i32 - beside - MARGIN, down as i32 - below - 16);
+        let ratio = (x_range.1 - x_range.0) / (y_range.1 - y_range.0);
+        if (0.4..2.5).contains(&ratio) {
+            aside = (wide - (f64::from(high) * ratio) as i32).max(0) / 2;
+            above = (high - (f64::from(wide) / ratio) as i32).max(0) / 2;
+        }
+    }
+    let area = area.margin(above, above, aside, aside);
     let chart = ChartBuilder::on(&area)
         .margin_right(MARGIN)
         .margin_top(16)
@@ -150,6 +163,11 @@ pub(crate) fn axes<'a>(area: &Area<'a>, title: &str, x: &Axis, y: &Axis) -> anyh
         [(columns.start, rows.start), (columns.start, rows.end), (columns.end, rows.end)],
         look::stroke(GREY, 4),
     ))?;
+    if !title.is_empty() {
+        let size = look::fitting(whole, title, LABEL + 6, across as i32)?;
+        let at = (aside + (columns.start + columns.end) / 2, above + LABEL / 2);
+        look::write(whole, title, at, size, INK, CENTER)?;
+    }
     let middle = ((columns.start + columns.end) / 2, (rows.start + rows.end) / 2);
     look::write(&area, &x.label, (middle.0, rows.end + TICK + 32 + LABEL / 2), LABEL, INK, CENTER)?;
     look::write_up(&area, &y.label, (LABEL / 2 + 4, middle.1), LABEL, INK)?;
@@ -195,20 +213,16 @@ pub(crate) fn line(
 
 /// Draws a disc at a placed point; one outside the chart is left out.
 pub(crate) fn dot(chart: &Chart<'_>, point: (f64, f64), radius: i32, color: RGBColor) -> anyhow::Result<()> {
-    let plane = chart.plotting_area();
-    let (x, y) = (plane.get_x_range(), plane.get_y_range());
-    if point.0 < x.start || point.0 > x.end || point.1 < y.start || point.1 > y.end {
-        return Ok(());
-    }
-    let at = on_page(chart, point);
-    look::dot(&plane.strip_coord_spec(), at, radius, color)
+    on_page(chart, point).map_or(Ok(()), |at| look::dot(&chart.plotting_area().strip_coord_spec(), at, radius, color))
 }
 
-/// Where a placed point lies, in canvas units from the plotting area's upper left corner.
-pub(crate) fn on_page(chart: &Chart<'_>, point: (f64, f64)) -> (i32, i32) {
-    let (left, top) = chart.plotting_area().strip_coord_spec().get_base_pixel();
-    let (x, y) = chart.backend_coord(&point);
-    (x - left, y - top)
+/// Where a placed point lies, in canvas units from the plotting area's upper left corner; `None` outside the chart.
+pub(crate) fn on_page(chart: &Chart<'_>, point: (f64, f64)) -> Option<(i32, i32)> {
+    let plane = chart.plotting_area();
+    let (x, y) = (plane.get_x_range(), plane.get_y_range());
+    let inside = x.start <= point.0 && point.0 <= x.end && y.start <= point.1 && point.1 <= y.end;
+    let (left, top) = plane.strip_coord_spec().get_base_pixel();
+    inside.then(|| chart.backend_coord(&point)).map(|(x, y)| (x - left, y - top))
 }
 
 /// The part of a segment inside a rectangle (Liang and Barsky).

@@ -8,7 +8,7 @@ use anyhow::ensure;
 use image::RgbImage;
 
 use super::canvas::{self, Area, HEIGHT, WIDTH};
-use super::chart::{self, Axis};
+use super::chart::{self, Axis, Shape};
 use super::look::{self, CAPTION, Entry, INK, LABEL, LEFT, MARGIN, MARK, PAPER, RIGHT, STROKE, Sign};
 use plotters::prelude::Rectangle;
 use plotters::style::Color as _;
@@ -70,7 +70,7 @@ fn draw(area: &Area<'_>, plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Resu
     let mut x = Axis::around(plot.x, plot.log_x, all().map(|point| point.0));
     x.whole = all().all(|point| point.0.fract() == 0.0);
     let y = Axis::around(plot.y, plot.log_y, all().map(|point| point.1));
-    let chart = chart::axes(&body, "", &x, &y)?;
+    let chart = chart::axes(&body, "", &x, &y, Shape::Fill)?;
     let place = |(a, b): (f64, f64)| Some((x.place(a)?, y.place(b)?));
     for (i, one) in series.iter().enumerate() {
         chart::line(&chart, one.points.iter().map(|point| place(*point)), look::series(i), STROKE)?;
@@ -83,7 +83,7 @@ fn draw(area: &Area<'_>, plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Resu
     let page = chart.plotting_area().strip_coord_spec();
     for mark in plot.marks {
         let Some(point) = place(mark.at) else { continue };
-        let at = chart::on_page(&chart, point);
+        let Some(at) = chart::on_page(&chart, point) else { continue };
         chart::dot(&chart, point, 20, MARK)?;
         // Beside the point, on the side with more room, and off the curve's height.
         let wide = look::width(&page, mark.text, LABEL)?;

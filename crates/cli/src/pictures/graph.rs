@@ -82,7 +82,7 @@ fn draw(body: &Area<'_>, nodes: &[Node], edges: &[Edge]) -> anyhow::Result<()> {
         }
     }
     let mut taken = boxes.clone();
-    for edge in edges {
+    for (number, edge) in edges.iter().enumerate() {
         let texts: Vec<_> =
             [(&edge.value, forward), (&edge.gradient, MARK)].into_iter().filter(|(text, _)| !text.is_empty()).collect();
         let mut wide = 0;
@@ -93,7 +93,9 @@ fn draw(body: &Area<'_>, nodes: &[Node], edges: &[Edge]) -> anyhow::Result<()> {
             continue;
         }
         let (w, h) = (wide / 2 + 8, texts.len() as i32 * small / 2 + 2);
-        let plate = free_place(boxes[edge.from], boxes[edge.to], (w, h), &taken);
+        let others = edges.iter().enumerate().filter(|(other, _)| *other != number);
+        let others: Vec<_> = others.map(|(_, other)| (boxes[other.from], boxes[other.to])).collect();
+        let plate = free_place(boxes[edge.from], boxes[edge.to], (w, h), &taken, &others);
         body.draw(&Rectangle::new(plate, PAPER.filled()))?;
         for (i, (text, color)) in texts.iter().enumerate() {
             let y = plate[0].1 + h + (2 * i as i32 - texts.len() as i32 + 1) * small / 2;
@@ -129,18 +131,27 @@ fn arrow(body: &Area<'_>, from: Plate, to: Plate) -> anyhow::Result<()> {
     Ok(body.draw(&Polygon::new([end, at(34.0, 14.0), at(34.0, -14.0)], GREY.filled()))?)
 }
 
-/// A place for a label along an arrow that covers nothing; the middle where there is none.
-fn free_place(from: Plate, to: Plate, (w, h): (i32, i32), taken: &[Plate]) -> Plate {
-    let (start, end) = (border(from, middle(to)), border(to, middle(from)));
+/// A place for a label along an arrow that covers neither a taken plate nor another arrow; failing that, no plate;
+/// failing that, the middle.
+fn free_place(from: Plate, to: Plate, (w, h): (i32, i32), taken: &[Plate], arrows: &[(Plate, Plate)]) -> Plate {
+    let along = |from: Plate, to: Plate, part: f64| {
+        let (start, end) = (border(from, middle(to)), border(to, middle(from)));
+        let way = |a: i32, b: i32| a + (f64::from(b - a) * part) as i32;
+        (way(start.0, end.0), way(start.1, end.1))
+    };
     let plate = |part: f64| {
-        let x = start.0 + (f64::from(end.0 - start.0) * part) as i32;
-        let y = start.1 + (f64::from(end.1 - start.1) * part) as i32;
+        let (x, y) = along(from, to, part);
         [(x - w, y - h), (x + w, y + h)]
     };
     let free =
         |a: &Plate| taken.iter().all(|b| a[1].0 < b[0].0 || b[1].0 < a[0].0 || a[1].1 < b[0].1 || b[1].1 < a[0].1);
-    let parts = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.14, 0.86];
-    parts.into_iter().map(plate).find(free).unwrap_or(plate(0.5))
+    let clear = |a: &Plate| {
+        let covers = |(x, y): (i32, i32)| a[0].0 < x && x < a[1].0 && a[0].1 < y && y < a[1].1;
+        arrows.iter().all(|(from, to)| !(0..=100).any(|k| covers(along(*from, *to, f64::from(k) / 100.0))))
+    };
+    let plates = [0.5, 0.42, 0.58, 0.34, 0.66, 0.27, 0.73, 0.2, 0.8, 0.14, 0.86].map(plate);
+    let best = plates.iter().find(|plate| free(plate) && clear(plate));
+    *best.or_else(|| plates.iter().find(|plate| free(plate))).unwrap_or(&plates[0])
 }
 
 #[cfg(test)]

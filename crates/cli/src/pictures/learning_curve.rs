@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::ensure;
 
 use super::canvas::{self, HEIGHT, WIDTH};
-use super::chart::{self, Axis, Chart};
+use super::chart::{self, Axis, Chart, Shape};
 use super::look::{self, Entry, MARGIN, STROKE, Sign};
 
 /// What was measured at the end of an epoch (counted from 1); accuracies are fractions of 1.
@@ -41,7 +41,7 @@ pub(crate) fn learning_curve(epochs: &[EpochPoint], steps: &[(f64, f64)], path: 
         // Single steps may leap far above the curves: they are shown up to twice the highest of these.
         let shown = steps.iter().map(|step| step.1.min(2.0 * highest));
         let y = from_zero(Axis::around("loss (cross-entropy, nats)", false, losses.chain(shown)));
-        let loss = chart::axes(&left.margin(0, 0, 0, MARGIN / 2), "Loss", &x, &y)?;
+        let loss = chart::axes(&left.margin(0, 0, 0, MARGIN / 2), "Loss", &x, &y, Shape::Fill)?;
         chart::line(&loss, steps.iter().map(|step| finite(*step)), pale, STROKE / 2)?;
         draw(&loss, epochs, |e| e.train_loss, 0)?;
         draw(&loss, epochs, |e| e.test_loss, 1)?;
@@ -52,7 +52,7 @@ pub(crate) fn learning_curve(epochs: &[EpochPoint], steps: &[(f64, f64)], path: 
         if y.range.1 - y.range.0 < 2.0 {
             y.range = ((y.range.1 - 2.0).max(0.0), y.range.1.max(2.0));
         }
-        let accuracy = chart::axes(&right.margin(0, 0, MARGIN / 2, 0), "Accuracy", &x, &y)?;
+        let accuracy = chart::axes(&right.margin(0, 0, MARGIN / 2, 0), "Accuracy", &x, &y, Shape::Fill)?;
         draw(&accuracy, epochs, |e| e.train_accuracy * 100.0, 0)?;
         draw(&accuracy, epochs, |e| e.test_accuracy * 100.0, 1)
     })

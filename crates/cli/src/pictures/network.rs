@@ -70,7 +70,7 @@ fn draw(body: &Area<'_>, layers: &[Layer<'_>], weights: &[&[f32]], note: &str) -
     let names = down - TICK - 10;
     down = names - LABEL;
     let tallest = layers.iter().map(|layer| shown(layer).len()).max().unwrap_or(1) as i32;
-    let step = (down / tallest).min(250);
+    let step = (down / tallest).min(300);
     let radius = (step * 2 / 5).min(across / layers.len() as i32 / 4);
     let column = |i: usize| across * (2 * i as i32 + 1) / (2 * layers.len() as i32);
     let places: Vec<Vec<Place>> = layers
@@ -116,7 +116,7 @@ fn draw(body: &Area<'_>, layers: &[Layer<'_>], weights: &[&[f32]], note: &str) -
             body.draw(&Circle::new((*x, *y), radius, color.filled()))?;
             body.draw(&Circle::new((*x, *y), radius - 8, look::tint(color, 0.2).filled()))?;
             if let Some(text) = layer.texts.get(*neuron) {
-                let size = look::fitting(body, text, TICK, radius * 9 / 5)?;
+                let size = look::fitting(body, text, LABEL + 14, radius * 8 / 5)?;
                 look::write(body, text, (*x, *y), size, INK, CENTER)?;
             }
         }

@@ -40,7 +40,7 @@ pub(crate) fn paint(
     border: RGBColor,
     shade: impl Fn(&[f32]) -> (usize, RGBColor),
 ) -> anyhow::Result<()> {
-    const THICK: usize = 3;
+    const THICK: usize = 5;
     let page = chart.plotting_area().strip_coord_spec();
     let (wide, high) = page.dim_in_pixel();
     let mut regions = vec![0; wide as usize * high as usize];

@@ -11,7 +11,7 @@ use plotters::prelude::Rectangle;
 use plotters::style::{Color as _, RGBColor};
 
 use super::canvas::{self, Area, HEIGHT, WIDTH};
-use super::chart::{self, Axis};
+use super::chart::{self, Axis, Shape};
 use super::look::{self, CAPTION, Entry, GREY, INK, LABEL, LEFT, MARGIN, STROKE, Sign, Tone};
 use super::plane::{self, Grid};
 
@@ -72,7 +72,7 @@ fn draw(area: &Area<'_>, surface: &Surface<'_>, ways: &[Way<'_>]) -> anyhow::Res
 
     let (across, _) = body.dim_in_pixel();
     let (left, right) = body.split_horizontally(across as i32 - 330);
-    let chart = chart::axes(&left, "", &surface.x, &surface.y)?;
+    let chart = chart::axes(&left, "", &surface.x, &surface.y, Shape::Fill)?;
     let grid = Grid { values: surface.values, height: surface.height, width: surface.width };
     plane::paint(&chart, &[grid], RGBColor(150, 165, 185), |z| {
         let band = levels.partition_point(|level| *level < z[0]);
@@ -81,9 +81,13 @@ fn draw(area: &Area<'_>, surface: &Surface<'_>, ways: &[Way<'_>]) -> anyhow::Res
     for (i, way) in ways.iter().enumerate() {
         let place = |&(x, y): &(f64, f64)| Some((surface.x.place(x)?, surface.y.place(y)?));
         chart::line(&chart, way.points.iter().map(place), color(i), STROKE)?;
-        if way.points.len() <= 200 {
-            for point in way.points.iter().filter_map(place) {
-                chart::dot(&chart, point, 8, color(i))?;
+        // A dot for a step, as long as steps can be told apart.
+        let mut last = (i32::MIN, i32::MIN);
+        for point in way.points.iter().filter_map(place) {
+            let Some(at) = chart::on_page(&chart, point) else { continue };
+            if at.0.abs_diff(last.0).max(at.1.abs_diff(last.1)) > 26 {
+                chart::dot(&chart, point, 9, color(i))?;
+                last = at;
             }
         }
         if let Some(end) = way.points.iter().rev().find_map(place) {
