@@ -28,7 +28,7 @@ struct Targets {
 
 /// Cross-entropy of `logits [n, c, ...]` against class `indices [n, ...]`: rank 0, or `[n, ...]` without reduction.
 ///
-/// The mean is NaN where every target is ignored, as in PyTorch.
+/// The mean is NaN where every target is ignored, as in PyTorch; the loss is NaN where an index is out of range.
 pub fn cross_entropy(logits: &Tensor, indices: &Tensor, options: &CrossEntropy) -> Tensor {
     let targets = hard_targets(logits.shape(), indices, options);
     weighted(&log_softmax(logits, 1), &targets, options)
@@ -74,6 +74,11 @@ fn hard_targets(shape: &[usize], indices: &Tensor, options: &CrossEntropy) -> Ta
     each_lane(shape, 1, |place, lane| {
         let index = indices[place];
         if options.ignore_index.is_some_and(|ignored| ignored as f64 == index) {
+            return;
+        }
+        // A device cannot raise an error in a launch; NaN is what the training loop stops at.
+        if !(0.0 <= index && index < classes as f64) {
+            lane.for_each(|at| targets.q[at] = f64::NAN);
             return;
         }
         let truth = index as usize;
