@@ -113,9 +113,7 @@ impl Device {
         }));
         let losses = sink.clone();
         gpu.set_device_lost_callback(move |reason, message| {
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                lock(&losses).lost.get_or_insert(message);
-            }
+            lock(&losses).lost.get_or_insert(format!("{reason:?} {message}").trim_end().to_string());
         });
         log::info!("opened {summary}; {}", summary.note);
         Ok(Self(Arc::new(Inner {
@@ -160,6 +158,14 @@ impl Device {
     pub fn wait(&self) -> Result<()> {
         lock(&self.0.in_flight).clear();
         self.wait_for(None)
+    }
+
+    /// Loses the device on purpose, as a driver reset would: for tests of what survives that.
+    #[doc(hidden)]
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn lose(&self) {
+        self.0.gpu.destroy();
+        let _ = self.wait_for(None); // wgpu tells of it once the queue is empty; the error is what was asked for.
     }
 
     /// An error that wgpu reported since the last call and that nobody was given yet. Device lost stays for ever.

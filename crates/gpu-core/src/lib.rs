@@ -19,6 +19,8 @@ mod profile;
 mod program;
 mod readback;
 mod reflect;
+#[cfg(not(target_arch = "wasm32"))]
+mod warm;
 
 pub use adapter::{AdapterKind, AdapterSummary, Adapters};
 pub use buffer::Buffer;

@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use shaders::{Composed, Shader};
@@ -20,6 +23,10 @@ use crate::{
 /// A compiled shader with the layout of its bindings.
 #[derive(Debug)]
 pub(crate) struct Pipeline {
+    pub(crate) shader: &'static Shader,
+    pub(crate) composed: Composed,
+    /// It was dispatched at least once by `Program::warm`.
+    pub(crate) warm: AtomicBool,
     pub(crate) compute: wgpu::ComputePipeline,
     pub(crate) layout: wgpu::BindGroupLayout,
     pub(crate) reflection: Reflection,
@@ -64,7 +71,7 @@ impl Device {
         Ok(of_launch.into_iter().filter_map(|i| all[i].clone()).collect())
     }
 
-    fn make_pipeline(&self, shader: &'static Shader, composed: &Composed) -> Result<Pipeline> {
+    pub(crate) fn make_pipeline(&self, shader: &'static Shader, composed: &Composed) -> Result<Pipeline> {
         let module = reflect::parse(shader, composed)?;
         let reflection = reflect::reflect(shader, &module)?;
         reflection.check_limits(shader, self.caps())?;
@@ -121,7 +128,8 @@ impl Device {
         }
         self.check()?;
         self.0.counts.pipelines.fetch_add(1, Relaxed);
-        Ok(Pipeline { compute, layout, reflection })
+        let (composed, warm) = (composed.clone(), AtomicBool::new(false));
+        Ok(Pipeline { shader, composed, warm, compute, layout, reflection })
     }
 }
 

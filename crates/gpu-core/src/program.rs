@@ -1,6 +1,6 @@
 //! A program: a plan bound to a device, replayed without making, compiling, binding or waiting for anything.
 //!
-//! `bind.rs` turns a plan into one; `readback.rs` fetches results late; `profile.rs` times the launches.
+//! `bind.rs` turns a plan into one; `warm.rs` lets the driver compile it; `readback.rs` fetches results late; `profile.rs` times the launches.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::{
     buffer::{Buffer, Held},
     caps::Family,
     device::Device,
-    error::Result,
+    error::{Error, Result},
     pipeline::Pipeline,
     plan::{Region, Slot},
 };
@@ -62,7 +62,7 @@ impl Program {
         self.encode(times, |_| {}).map(drop)
     }
 
-    /// Replays, then lets `behind` add to the last submission. `None` when there was nothing to submit.
+    /// Replays, then lets `behind` add to the last submission, whose index is returned.
     pub(crate) fn encode(
         &self,
         times: u32,
@@ -108,11 +108,18 @@ impl Program {
 
     /// Writes `data` to the start of a region, before the next run: a step's inputs. Does not wait.
     ///
+    /// Through the queue's own staging memory: measured on lavapipe, a ring of mapped buffers took a fifth longer at
+    /// every size (0.2 MB: 89 µs against 107, submission and wait included).
+    ///
     /// # Errors
     /// More data than the region holds, or not of whole words.
     pub fn upload(&self, region: Region, data: &[u8]) -> Result<()> {
         let buffer = self.buffer(region.slot);
-        buffer.check_range(region.offset, region.bytes.max(data.len() as u64))?;
+        if data.len() as u64 > region.bytes {
+            let (end, why) = (region.offset.saturating_add(data.len() as u64), "more data than its region holds");
+            let label = buffer.label().to_string();
+            return Err(Error::Range { label, offset: region.offset, end, size: region.bytes, why });
+        }
         self.device.write(buffer, region.offset, data)
     }
 

@@ -2,7 +2,9 @@
 
 use gpu_core::{Adapters, Caps, Device, Error, Launch, Origin, Plan, Program, Readback, Region, check_launch, params};
 
-use crate::{BROKEN, COUNT_UP, INVALID, SCALE_UP, counting, region, scale, slot, step, test_device, two_scales};
+use crate::{
+    BROKEN, COUNT_UP, INVALID, SCALE_UP, counting, own_device, region, scale, slot, step, test_device, two_scales,
+};
 
 /// The message of compiling a plan of one launch over slots of 64 bytes.
 fn refused(launch: Launch, bindings: &[Region]) -> Option<String> {
@@ -107,6 +109,34 @@ fn a_fetch_larger_than_the_ring_is_refused() {
     let ring = Readback::new(device, 1, 16).expect("small");
     let error = program.run_and_fetch(1, &[region(2, 4000)], &ring).expect_err("too much");
     has(Some(error.to_string()), &["4000 bytes to fetch, a staging buffer has 16"]);
+}
+
+#[test]
+fn an_upload_stays_in_its_region() {
+    let Some(device) = test_device() else { return };
+    let counter = device.buffer("counter", 64).expect("small");
+    let program = Program::compile(device, &counting(16), &[("counter", &counter)]).expect("fits");
+    let error = program.upload(region(0, 8), &[0; 12]).expect_err("would run into the neighbour");
+    has(Some(error.to_string()), &["`counter`", "0..12 of 8", "more data"]);
+}
+
+#[test]
+fn a_lost_device_says_so_from_then_on() {
+    let Some(device) = own_device() else { return };
+    let counter = device.buffer("counter", 64).expect("small");
+    let program = Program::compile(&device, &counting(16), &[("counter", &counter)]).expect("fits");
+    let ring = Readback::new(&device, 1, 64).expect("small");
+    program.run_and_fetch(1, &[region(0, 64)], &ring).expect("runs");
+    device.lose();
+    for _ in 0..2 {
+        assert!(matches!(program.run(1), Err(Error::Lost { .. })), "{:?}", program.run(1));
+        assert!(matches!(device.buffer("next", 64), Err(Error::Lost { .. })));
+        assert!(matches!(device.read(&counter, 0, 64), Err(Error::Lost { .. })));
+        assert!(matches!(device.wait(), Err(Error::Lost { .. })));
+        assert!(matches!(ring.poll(), Err(Error::Lost { .. })));
+    }
+    let error = program.run(1).expect_err("lost").to_string();
+    has(Some(error), &["device lost", "checkpoint"]);
 }
 
 #[test]

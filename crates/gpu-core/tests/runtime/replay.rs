@@ -1,8 +1,8 @@
 //! What works: results, replays, fetches in order, nothing made inside a step.
 
-use gpu_core::{Arg, Device, Launch, Origin, Plan, Program, Readback, Ticket, check_launch, params};
+use gpu_core::{Device, Launch, Origin, Plan, Program, Readback, Ticket, check_launch, params};
 
-use crate::{counting, floats, own_device, region, slot, step, test_device, two_scales, words};
+use crate::{COUNT_UP, counting, floats, own_device, region, slot, step, test_device, two_scales, words};
 
 #[test]
 fn a_plan_runs_and_its_result_is_read_back() {
@@ -130,6 +130,25 @@ fn copies_and_writes_land_where_they_should() {
 }
 
 #[test]
+fn warming_changes_nothing() {
+    let Some(device) = own_device() else { return };
+    let counter = device.buffer("counter", 1024).expect("small");
+    let mut plan = counting(256);
+    for size in [8, 16, 32, 128] {
+        let launch = Launch::new(&COUNT_UP, [1, 1, 1]).set("WORKGROUP", size as u32);
+        plan.steps.push(step("more", launch, &[region(0, 1024)]));
+    }
+    let program = Program::compile(&device, &plan, &[("counter", &counter)]).expect("fits");
+    program.warm().expect("compiles");
+    assert_eq!(words(&device.read(&counter, 0, 1024).expect("inside")), [0; 256]);
+    let warm = device.counters();
+    program.warm().expect("nothing left to do");
+    assert_eq!(device.counters(), warm);
+    program.run(1).expect("runs");
+    assert_eq!(words(&device.read(&counter, 0, 12).expect("inside")), [5; 3]);
+}
+
+#[test]
 fn the_profile_names_each_launch() {
     let Some(device) = test_device() else { return };
     let y = device.buffer("y", 4000).expect("small");
@@ -151,5 +170,4 @@ fn a_device_goes_to_other_threads() {
     moves::<Device>();
     moves::<Program>();
     moves::<Readback>();
-    let _ = Arg::Input(0);
 }
