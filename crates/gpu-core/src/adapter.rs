@@ -216,7 +216,13 @@ fn note(wish: &Wish, list: &mut [AdapterSummary]) {
 
 fn no_adapter() -> Error {
     let looked = backends().iter_names().map(|(name, _)| name.to_lowercase()).collect::<Vec<_>>().join(", ");
-    Error::NoAdapter { looked: if looked.is_empty() { "no backend of this build".to_string() } else { looked } }
+    Error::NoAdapter {
+        looked: if looked.is_empty() {
+            "nothing: WGPU_BACKEND leaves no backend of this build".to_string()
+        } else {
+            looked
+        },
+    }
 }
 
 /// The backends of this build that `WGPU_BACKEND` leaves.

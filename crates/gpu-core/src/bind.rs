@@ -135,7 +135,11 @@ fn make_slots(device: &Device, plan: &Plan, bound: &[(&str, &Buffer)]) -> Result
     let make = |(i, slot): (usize, &crate::plan::SlotPlan)| match &slot.origin {
         Origin::Transient => device.buffer(&format!("slot {i}"), slot.bytes),
         Origin::Constant(data) => {
-            let buffer = device.buffer(&format!("constant {i}"), slot.bytes.max(data.len() as u64))?;
+            if data.len() as u64 > slot.bytes {
+                let why = format!("{} bytes for a slot of {}", data.len(), slot.bytes);
+                return Err(Error::Bound { name: format!("constant {i}"), why });
+            }
+            let buffer = device.buffer(&format!("constant {i}"), slot.bytes)?;
             if !data.is_empty() {
                 device.write(&buffer, 0, data)?;
             }

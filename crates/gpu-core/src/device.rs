@@ -21,6 +21,7 @@ use crate::{
 
 /// Submissions that may wait for the device before [`Device::submit`] waits for the oldest: enough to keep it busy,
 /// few enough that an interrupt is answered soon.
+#[cfg(not(target_arch = "wasm32"))]
 const IN_FLIGHT: usize = 4;
 
 /// A device and its queue. Cheap to clone; clones are the same device.
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) counts: Counts,
     summary: AdapterSummary,
     sink: Arc<Mutex<Sink>>,
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code))]
     in_flight: Mutex<VecDeque<wgpu::SubmissionIndex>>,
 }
 

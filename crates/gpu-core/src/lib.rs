@@ -3,6 +3,10 @@
 //! Plain data first: [`Caps`] says what a device can do, `kernels` turn problems into [`Candidate`]s of
 //! [`Launch`]es under those Caps, `graph` arranges them into a [`Plan`]. Only then a [`Device`] is needed:
 //! [`Program::compile`] binds the plan to it, [`Program::run`] replays it.
+//!
+//! Where is: `adapter` which machine · `device` the open one, errors, counters · `buffer` memory · `reflect` shader
+//! against launch · `pipeline` compiling · `bind` plan to program · `program` replay · `readback` late results ·
+//! `warm` cold start · `profile` device times · `faults` known driver faults.
 
 mod adapter;
 mod bind;
@@ -15,10 +19,13 @@ pub mod kernels;
 mod launch;
 mod pipeline;
 mod plan;
+#[cfg(not(target_arch = "wasm32"))]
 mod profile;
 mod program;
 mod readback;
 mod reflect;
+#[cfg(not(target_arch = "wasm32"))]
+mod test_device;
 #[cfg(not(target_arch = "wasm32"))]
 mod warm;
 
@@ -30,7 +37,10 @@ pub use error::{Error, INSTALL, Result};
 pub use faults::{FAULTS, Fault, Withheld};
 pub use launch::{Arg, Candidate, Launch, Word};
 pub use plan::{Origin, Plan, Region, Slot, SlotPlan, Step};
+#[cfg(not(target_arch = "wasm32"))]
 pub use profile::LaunchTime;
 pub use program::Program;
 pub use readback::{Readback, Ticket};
 pub use reflect::check_launch;
+#[cfg(not(target_arch = "wasm32"))]
+pub use test_device::test_device;

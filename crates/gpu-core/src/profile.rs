@@ -1,4 +1,6 @@
 //! Device time of each launch, from timestamps written between them.
+//!
+//! Native only: it waits for the device after every round. What the times mean is said at `Program::profile`.
 
 use std::mem::size_of;
 
@@ -22,7 +24,6 @@ pub struct LaunchTime {
 /// WebGPU's largest query set.
 const STAMPS: usize = 4096;
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Program {
     /// Replays the plan `rounds` times with a timestamp behind each launch, waiting after every round.
     ///
@@ -62,14 +63,12 @@ impl Program {
 }
 
 /// A query set with the buffer that its values are resolved into.
-#[cfg(not(target_arch = "wasm32"))]
 struct Stamps {
     set: wgpu::QuerySet,
     resolved: crate::buffer::Held,
     count: u32,
 }
 
-#[cfg(not(target_arch = "wasm32"))]
 impl Stamps {
     fn new(device: &Device, count: usize) -> Result<Self> {
         use wgpu::BufferUsages as Usage;

@@ -45,7 +45,6 @@ struct Pending {
     staging: Held,
     bytes: u64,
     mapped: OneshotReceiver<Mapped>,
-    #[cfg_attr(target_arch = "wasm32", expect(dead_code))]
     submission: wgpu::SubmissionIndex,
 }
 
@@ -125,22 +124,24 @@ impl Readback {
     /// A free staging buffer. When all are under way: waits for the oldest and keeps its result (native); an error
     /// in the browser, where nothing can wait.
     fn staging(&self) -> Result<Held> {
-        if let Some(free) = lock(&self.state).free.pop() {
-            return Ok(free);
-        }
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            // Straight to `pending`: what is in `finished` holds no staging buffer.
-            let oldest = lock(&self.state).pending.front().map(|oldest| oldest.submission.clone());
+        loop {
+            let oldest = {
+                let mut state = lock(&self.state);
+                if let Some(free) = state.free.pop() {
+                    return Ok(free);
+                }
+                state.pending.front().map(|oldest| oldest.submission.clone())
+            };
+            if oldest.is_none() || cfg!(target_arch = "wasm32") {
+                break;
+            }
+            #[cfg(not(target_arch = "wasm32"))]
             self.device.wait_for(oldest)?;
             let mut state = lock(&self.state);
             let mapped = state.pending.front().and_then(|oldest| pin!(oldest.mapped.receive()).poll_now());
             if let Some(mapped) = mapped {
                 let result = state.take_front(&self.device, mapped)?;
                 state.finished.push_back(result);
-            }
-            if let Some(free) = state.free.pop() {
-                return Ok(free);
             }
         }
         let why = "all staging buffers are under way: take results with `poll` or `wait_oldest_async` first";

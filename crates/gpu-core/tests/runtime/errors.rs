@@ -1,10 +1,10 @@
 //! What mistakes get: an error that names the place, what was got and what is needed; never a panic.
 
-use gpu_core::{Adapters, Caps, Device, Error, Launch, Origin, Plan, Program, Readback, Region, check_launch, params};
-
-use crate::{
-    BROKEN, COUNT_UP, INVALID, SCALE_UP, counting, own_device, region, scale, slot, step, test_device, two_scales,
+use gpu_core::{
+    Adapters, Caps, Device, Error, Launch, Origin, Plan, Program, Readback, Region, check_launch, params, test_device,
 };
+
+use crate::{BROKEN, COUNT_UP, INVALID, SCALE_UP, counting, own_device, region, scale, slot, step, two_scales};
 
 /// The message of compiling a plan of one launch over slots of 64 bytes.
 fn refused(launch: Launch, bindings: &[Region]) -> Option<String> {
@@ -118,6 +118,17 @@ fn an_upload_stays_in_its_region() {
     let program = Program::compile(device, &counting(16), &[("counter", &counter)]).expect("fits");
     let error = program.upload(region(0, 8), &[0; 12]).expect_err("would run into the neighbour");
     has(Some(error.to_string()), &["`counter`", "0..12 of 8", "more data"]);
+}
+
+#[test]
+fn what_wgpu_refuses_is_an_error_of_that_call_and_of_no_later_one() {
+    let Some(device) = own_device() else { return };
+    let buffer = device.buffer("onto itself", 64).expect("small");
+    let error = device.copy(&buffer, 0, &buffer, 0, 64).expect_err("overlaps");
+    assert!(matches!(error, Error::Validation(_)), "{error}");
+    device.wait().expect("told once");
+    device.write(&buffer, 0, &[1; 64]).expect("goes on");
+    assert_eq!(device.read(&buffer, 0, 64).expect("goes on"), [1; 64]);
 }
 
 #[test]

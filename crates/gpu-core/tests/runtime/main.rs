@@ -1,30 +1,17 @@
 //! The runtime on a real device: compile, run, fetch, and what each mistake gets. One binary; shaders of its own.
 //!
-//! No adapter fails every test with the line that installs one, unless LENSLET_NO_GPU=1 says that this is meant.
+//! No adapter fails every test with the line that installs one, see `gpu_core::test_device`.
 
 mod errors;
 mod replay;
 
-use std::sync::OnceLock;
-
-use gpu_core::{Arg, Buffer, Device, Launch, Origin, Plan, Region, Slot, SlotPlan, Step, params};
+use gpu_core::{Arg, Buffer, Device, Launch, Origin, Plan, Region, Slot, SlotPlan, Step, params, test_device};
 use shaders::Shader;
 
 static SCALE_UP: Shader = Shader { name: "scale_up", text: include_str!("../shaders/scale_up.wgsl") };
 static COUNT_UP: Shader = Shader { name: "count_up", text: include_str!("../shaders/count_up.wgsl") };
 static BROKEN: Shader = Shader { name: "broken", text: include_str!("../shaders/broken.wgsl") };
 static INVALID: Shader = Shader { name: "invalid", text: include_str!("../shaders/invalid.wgsl") };
-
-/// The device that all tests share, or `None` where LENSLET_NO_GPU=1 allows that.
-fn test_device() -> Option<&'static Device> {
-    static DEVICE: OnceLock<Option<Device>> = OnceLock::new();
-    let open = || match Device::open(None) {
-        Ok(device) => Some(device),
-        Err(_) if std::env::var("LENSLET_NO_GPU").is_ok_and(|value| value == "1") => None,
-        Err(error) => panic!("{error}\n(LENSLET_NO_GPU=1 skips the tests that need a device)"),
-    };
-    DEVICE.get_or_init(open).as_ref()
-}
 
 /// A device of a test's own, where it counts what is made.
 fn own_device() -> Option<Device> {

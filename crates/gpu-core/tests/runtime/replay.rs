@@ -1,8 +1,8 @@
 //! What works: results, replays, fetches in order, nothing made inside a step.
 
-use gpu_core::{Device, Launch, Origin, Plan, Program, Readback, Ticket, check_launch, params};
+use gpu_core::{Device, Launch, Origin, Plan, Program, Readback, Ticket, check_launch, params, test_device};
 
-use crate::{COUNT_UP, counting, floats, own_device, region, slot, step, test_device, two_scales, words};
+use crate::{COUNT_UP, counting, floats, own_device, region, slot, step, two_scales, words};
 
 #[test]
 fn a_plan_runs_and_its_result_is_read_back() {
