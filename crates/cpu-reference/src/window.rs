@@ -90,7 +90,9 @@ impl Window {
     }
 
     /// Output size under `ceil_mode`: a last window may hang over the end, but must start inside the input or the
-    /// padding at its begin. `None` as for [`Window::output`].
+    /// padding at its begin, or else is dropped. `None` as for [`Window::output`].
+    ///
+    /// At most one window is dropped, PyTorch's rule and ONNX's, so padding at the end should not exceed the extent.
     pub fn output_ceil(&self, input: [usize; 3]) -> Option<[usize; 3]> {
         self.sizes(
             |axis, room| {

@@ -118,3 +118,21 @@ fn cross_entropy_options() {
     let one_hot = t(&[3, 4], &[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
     near(cross_entropy_soft(&x, &one_hot, &CrossEntropy::default()).sum(), mean(CrossEntropy::default()));
 }
+
+#[test]
+fn casts() {
+    let x = t(&[6], &[1.9, -1.9, 300.0, -5.0, f64::NAN, 0.1]);
+    assert_eq!(cast(Cast::I32, &x), t(&[6], &[1.0, -1.0, 300.0, -5.0, 0.0, 0.0]));
+    assert_eq!(cast(Cast::U8, &x), t(&[6], &[1.0, 0.0, 255.0, 0.0, 0.0, 0.0]));
+    assert_eq!(cast(Cast::Bool, &x).sum(), 6.0);
+    assert_eq!(cast(Cast::F32, &x)[5], f64::from(0.1f32));
+}
+
+#[test]
+fn class_index_out_of_range_is_nan() {
+    let (x, indices) = (generic(&[2, 3], 1), t(&[2], &[1.0, 3.0]));
+    let options = CrossEntropy::default();
+    assert!(cross_entropy(&x, &indices, &options).sum().is_nan());
+    let dx = cross_entropy_dx(&x, &indices, &t(&[], &[1.0]), &options);
+    assert!(dx[[1, 0]].is_nan());
+}

@@ -8,7 +8,8 @@ use crate::pytorch_file::{PytorchFile, folder};
 
 #[test]
 fn pytorch_agrees() {
-    let index = std::fs::read_to_string(folder().join("index.json")).unwrap();
+    let path = folder().join("index.json");
+    let index = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let index: Value = serde_json::from_str(&index).unwrap();
     let files: Vec<&str> = index.as_array().unwrap().iter().map(|case| case["file"].as_str().unwrap()).collect();
     assert!(!files.is_empty(), "no cases in {}", folder().display());

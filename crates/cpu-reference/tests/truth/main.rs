@@ -15,6 +15,7 @@ mod differences_norms;
 mod gradcases;
 mod moves;
 mod optimisers;
+mod properties;
 mod pytorch_file;
 mod randomness;
 mod reductions;
