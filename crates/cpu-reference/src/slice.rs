@@ -62,7 +62,7 @@ pub fn concat(tensors: &[&Tensor], axis: usize) -> Tensor {
     tensor(&shape, rows.flatten().copied().collect())
 }
 
-/// Parts of these sizes along `axis`; its gradient is [`concat`].
+/// Parts of these sizes along `axis`; its gradient is [`concat()`].
 pub fn split(x: &Tensor, sizes: &[usize], axis: usize) -> Vec<Tensor> {
     let starts = once(0).chain(sizes.iter().scan(0, |end, size| {
         *end += size;
