@@ -1,6 +1,12 @@
 //! The integration tests: ONE binary, so that the engine is linked once. Each module asks one kind
 //! of question.
 //!
-//! `house` needs no device: it checks what must not drift in the tree itself.
+//! `cases` is the table of ops and shapes, `case` what a row is; `gpu_equals_reference` and `finite_differences` read
+//! it. `house` needs no device: it checks what must not drift in the tree itself.
 
+mod case;
+mod cases;
+mod finite_differences;
+mod gpu_equals_reference;
 mod house;
+mod weighted;

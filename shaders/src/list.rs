@@ -29,13 +29,30 @@ macro_rules! shaders {
 shaders! {
     /// Every kernel.
     ALL in "":
+    BINARY = "binary";
+    BINARY_ALIKE = "binary_alike";
+    CHANNEL_SUM = "channel_sum";
+    CONV_DIRECT = "conv_direct";
+    CONV_DIRECT_DWEIGHT = "conv_direct_dweight";
+    CONV_DIRECT_DX = "conv_direct_dx";
+    COPY = "copy";
     MAX_POOL = "max_pool";
+    SUM_PARTS = "sum_parts";
+    TICK = "tick";
+    TO_FIRST_INNER = "to_first_inner";
+    TO_PLAIN = "to_plain";
+    UNARY = "unary";
+    UNARY_DX = "unary_dx";
+    UPDATE_ADAM = "update_adam";
+    UPDATE_SGD = "update_sgd";
 }
 
 shaders! {
     /// Every file of `lib/`: what `//@use` can name.
     LIB in "lib/":
+    ACTIVATE = "activate";
     INDEX = "index";
     RANDOM = "random";
     REDUCE = "reduce";
+    SEGMENT = "segment";
 }

@@ -14,6 +14,8 @@ pub enum Arg {
     Output(usize),
     /// The candidate's i-th scratch buffer.
     Scratch(usize),
+    /// The candidate's i-th table.
+    Table(usize),
 }
 
 /// One member of a kernel's `Params`, four bytes of a WGSL scalar.
@@ -146,12 +148,14 @@ pub struct Candidate {
     pub launches: Vec<Launch>,
     /// Bytes of each scratch buffer.
     pub scratch: Vec<u64>,
+    /// Fixed words that the launches read: offsets, extents, anything too long for `Params`.
+    pub tables: Vec<Vec<u32>>,
 }
 
 impl Candidate {
     /// A candidate of one launch, named after its shader.
     pub fn one(launch: Launch) -> Self {
-        Self { name: launch.shader.name.to_string(), launches: vec![launch], scratch: Vec::new() }
+        Self { name: launch.shader.name.to_string(), launches: vec![launch], scratch: Vec::new(), tables: Vec::new() }
     }
 
     /// The same under another name.

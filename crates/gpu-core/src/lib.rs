@@ -17,6 +17,7 @@ mod error;
 mod faults;
 pub mod kernels;
 mod launch;
+mod layout;
 mod pipeline;
 mod plan;
 #[cfg(not(target_arch = "wasm32"))]
@@ -36,6 +37,7 @@ pub use device::{Counters, Device};
 pub use error::{Error, INSTALL, Result};
 pub use faults::{FAULTS, Fault, Withheld};
 pub use launch::{Arg, Candidate, Launch, Word};
+pub use layout::{Layout, Order};
 pub use plan::{Origin, Plan, Region, Slot, SlotPlan, Step};
 #[cfg(not(target_arch = "wasm32"))]
 pub use profile::LaunchTime;

@@ -1,1 +1,26 @@
-//! Not yet written.
+//! Graphs of ops, their gradients, and the plans that run them. Knows ops, names no wgpu.
+//!
+//! A [`Graph`] is built op by op (`ops/`), [`Graph::minimise`] appends gradients and the optimiser's update, rewrite
+//! rules fuse, [`plan::plan`] turns it into slots and launches for a device described by `Caps`. The interpreter runs
+//! the same graph on the CPU through the reference.
+
+mod backward;
+mod error;
+mod execute;
+mod graph;
+mod init;
+mod interpret;
+mod operation;
+pub mod ops;
+pub mod plan;
+mod tensor;
+
+pub use backward::Backward;
+pub use cpu_reference::{Binary as BinaryFunction, Unary as UnaryFunction, Window};
+pub use error::{Error, Misfit};
+pub use execute::{Engine, Execution, Memory};
+pub use gpu_core;
+pub use graph::{Graph, Init, Node, Source, Value};
+pub use interpret::{Interpreter, Rounding, evaluate};
+pub use operation::{Io, Layouts, Negotiation, Operand, Operation, Wide};
+pub use tensor::{DType, Data, Shape, Tensor, Type};

@@ -1,1 +1,9 @@
 //! One file a kernel family: a problem (shape, stride, padding …) → candidates under Caps → launches.
+
+pub mod activation;
+pub mod binary;
+pub mod conv;
+pub mod convert;
+pub mod tick;
+pub mod unary;
+pub mod update;

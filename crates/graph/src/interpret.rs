@@ -1,0 +1,109 @@
+//! The interpreter: the same graph on the CPU, node by node through the reference. Slow and obviously right.
+//!
+//! Values are computed in f64 and rounded to their dtype after each node, so that they saturate and overflow where
+//! f32 does.
+
+use crate::graph::{Graph, Source, Value};
+use crate::operation::Wide;
+use crate::{DType, Error, Tensor};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+
+/// Runs graphs on the CPU. Parameters and states are kept by name from run to run.
+#[derive(Clone, Debug, Default)]
+pub struct Interpreter {
+    /// Parameters and states by name.
+    pub states: BTreeMap<String, Tensor>,
+}
+
+impl Interpreter {
+    /// Computes `fetch` from `inputs`, then lets assigned states take their new values.
+    ///
+    /// # Errors
+    /// When an input that is needed is missing or of another type than declared.
+    pub fn run(&mut self, graph: &Graph, inputs: &[(Value, Tensor)], fetch: &[Value]) -> Result<Vec<Tensor>, Error> {
+        let given: HashMap<Value, &Tensor> = inputs.iter().map(|(v, t)| (*v, t)).collect();
+        let mut roots = fetch.to_vec();
+        roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+        let values = evaluate(graph, &roots, Rounding::DType, |v| self.leaf(graph, &given, v))?;
+        for &(state, value) in graph.assigned() {
+            let tensor = Tensor::from_reference(&values[&value], graph.ty(state).dtype);
+            self.states.insert(graph.name(state).to_string(), tensor);
+        }
+        Ok(fetch.iter().map(|v| Tensor::from_reference(&values[v], graph.ty(*v).dtype)).collect())
+    }
+
+    fn leaf(&self, graph: &Graph, given: &HashMap<Value, &Tensor>, value: Value) -> Result<Wide, Error> {
+        let name = graph.name(value);
+        let found = match graph.source(value) {
+            Source::Constant(tensor) => Some(tensor),
+            Source::Input => given.get(&value).copied(),
+            _ => self.states.get(name),
+        };
+        match found {
+            Some(tensor) if tensor.ty() == *graph.ty(value) => Ok(tensor.to_reference()),
+            other => Err(Error::Tensor {
+                value: name.to_string(),
+                got: other.map_or("nothing".into(), |t| t.ty().to_string()),
+                needs: graph.ty(value).to_string(),
+            }),
+        }
+    }
+}
+
+/// Whether values are rounded to their dtype after each node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rounding {
+    /// As a device does.
+    DType,
+    /// Not at all: f64 throughout, for finite differences.
+    None,
+}
+
+/// Computes `roots`; `leaf` gives inputs, parameters, states and constants. Values are dropped after their last use.
+pub fn evaluate(
+    graph: &Graph,
+    roots: &[Value],
+    rounding: Rounding,
+    leaf: impl Fn(Value) -> Result<Wide, Error>,
+) -> Result<HashMap<Value, Wide>, Error> {
+    let nodes = graph.needed(roots);
+    let mut uses: HashMap<Value, usize> = HashMap::new();
+    let read = nodes.iter().flat_map(|&at| &graph.nodes[at].inputs);
+    read.chain(roots).for_each(|&v| *uses.entry(v).or_default() += 1);
+    let mut values: HashMap<Value, Wide> = HashMap::new();
+    for &at in &nodes {
+        let node = &graph.nodes[at];
+        for &v in &node.inputs {
+            if let Entry::Vacant(place) = values.entry(v) {
+                place.insert(leaf(v)?);
+            }
+        }
+        let x: Vec<&Wide> = node.inputs.iter().map(|v| &values[v]).collect();
+        for (&v, wide) in node.outputs.iter().zip(node.op.reference(&x)) {
+            debug_assert_eq!(*wide.shape(), *graph.ty(v).shape, "{} {}", node.op.name(), node.name);
+            let wide = if rounding == Rounding::DType { rounded(wide, graph.ty(v).dtype) } else { wide };
+            values.insert(v, wide);
+        }
+        for v in &node.inputs {
+            let left = uses.get_mut(v).expect("counted above");
+            *left -= 1;
+            if *left == 0 {
+                values.remove(v);
+            }
+        }
+    }
+    for &root in roots {
+        if let Entry::Vacant(place) = values.entry(root) {
+            place.insert(leaf(root)?);
+        }
+    }
+    Ok(values)
+}
+
+fn rounded(mut wide: Wide, dtype: DType) -> Wide {
+    if dtype == DType::F32 {
+        wide.mapv_inplace(|e| f64::from(e as f32));
+    }
+    wide
+}

@@ -1,0 +1,15 @@
+//! One file an op: shape rule · gradient · lowering · reference.
+
+mod binary;
+mod conv;
+mod reshape;
+mod tick;
+mod unary;
+mod update;
+
+pub use binary::Binary;
+pub use conv::{Conv, ConvDweight, ConvDx};
+pub use reshape::Reshape;
+pub use tick::Tick;
+pub use unary::{Unary, UnaryDx};
+pub use update::{Optimiser, Update};

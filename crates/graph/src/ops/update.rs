@@ -1,0 +1,212 @@
+//! The optimiser's update of all parameters, one node.
+//!
+//! Inputs: step, schedule, then for each parameter: the parameters, the gradients, the moments (all first moments,
+//! then all second ones). Outputs: new parameters, then new moments, each in its place. The plan gives gradients,
+//! parameters and moments an arena each, so that one launch does it (see `plan/emit.rs`).
+
+use crate::graph::{Graph, Init, Value};
+use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
+use gpu_core::kernels::update::{Group, Rule};
+use gpu_core::{Candidate, Caps, Layout};
+
+/// How a model learns: a rule and the weight decay of its parameters. Defaults are PyTorch's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optimiser {
+    /// How a parameter moves.
+    pub rule: Rule,
+    /// Pull of each weight towards zero.
+    pub weight_decay: f32,
+}
+
+impl Optimiser {
+    /// Stochastic gradient descent.
+    pub fn sgd(momentum: f32) -> Self {
+        Optimiser { rule: Rule::Sgd { momentum, dampening: 0.0, nesterov: false }, weight_decay: 0.0 }
+    }
+
+    /// Adam with β = (0.9, 0.999) and ε = 1e-8.
+    pub fn adam() -> Self {
+        Optimiser { rule: Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: false }, weight_decay: 0.0 }
+    }
+
+    /// AdamW: Adam with a weight decay of 0.01 apart from the gradient.
+    pub fn adamw() -> Self {
+        Optimiser { rule: Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: true }, weight_decay: 0.01 }
+    }
+
+    /// The table that the device reads each step: learning rate and what else depends on the step alone, from
+    /// `lr[step]` (the last one stays). `[steps, 4]`.
+    pub fn schedule(&self, lr: &[f32]) -> Tensor {
+        let rows = match self.rule {
+            // From here on 1 - β₂^t is 1 in f32.
+            Rule::Adam { beta2, .. } => lr.len().max((-18.0 / f64::from(beta2).ln()).ceil() as usize),
+            Rule::Sgd { .. } => lr.len(),
+        };
+        let data = (0..rows).flat_map(|step| {
+            let t = (step + 1) as i32;
+            let corrections = match self.rule {
+                Rule::Adam { beta1, beta2, .. } => [beta1, beta2].map(|b| (1.0 - f64::from(b).powi(t)) as f32),
+                Rule::Sgd { .. } => [1.0; 2],
+            };
+            [lr[step.min(lr.len() - 1)], corrections[0], corrections[1], 0.0]
+        });
+        Tensor::f32([rows, 4], data.collect()).expect("four numbers a row")
+    }
+}
+
+impl Graph {
+    /// Appends the gradient of `loss` by all parameters and their update; moments become states named
+    /// `NAME.moment0`, `NAME.moment1`.
+    ///
+    /// `step` is the number of steps taken so far (from [`Tick`](crate::ops::Tick) or an input), `schedule` the
+    /// optimiser's [`schedule`](Optimiser::schedule).
+    pub fn minimise(&mut self, loss: Value, optimiser: Optimiser, step: Value, schedule: Value) -> Result<(), Error> {
+        let parameters = self.parameters();
+        let gradients = self.gradients(loss, &parameters)?;
+        let mut inputs = vec![step, schedule];
+        inputs.extend(&parameters);
+        inputs.extend(&gradients);
+        for k in 0..optimiser.rule.moments() {
+            for &parameter in &parameters {
+                let (name, ty) = (format!("{}.moment{k}", self.name(parameter)), self.ty(parameter).clone());
+                inputs.push(self.state(&name, ty, Init::Fill(0.0))?);
+            }
+        }
+        let group = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
+        let update = Update { rule: optimiser.rule, groups: vec![group; parameters.len()] };
+        let outputs = self.push("update", update, &inputs)?;
+        let states: Vec<Value> = parameters.iter().chain(&inputs[2 + 2 * parameters.len()..]).copied().collect();
+        for (state, value) in states.into_iter().zip(outputs) {
+            self.assign(state, value);
+        }
+        Ok(())
+    }
+}
+
+/// One step of an optimiser for all parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// How.
+    pub rule: Rule,
+    /// Settings of each parameter.
+    pub groups: Vec<Group>,
+}
+
+impl Update {
+    fn count(&self) -> usize {
+        self.groups.len()
+    }
+
+    pub(crate) fn parameters<'a, T>(&self, inputs: &'a [T]) -> &'a [T] {
+        &inputs[2..2 + self.count()]
+    }
+
+    pub(crate) fn gradients<'a, T>(&self, inputs: &'a [T]) -> &'a [T] {
+        &inputs[2 + self.count()..2 + 2 * self.count()]
+    }
+
+    fn moments<'a, T>(&self, inputs: &'a [T], k: usize) -> &'a [T] {
+        &inputs[2 + (2 + k) * self.count()..][..self.count()]
+    }
+
+    /// What it changes: parameters, then moments.
+    pub(crate) fn states<T: Clone>(&self, inputs: &[T]) -> Vec<T> {
+        self.arenas(inputs).into_iter().flat_map(|(_, members)| members.to_vec()).collect()
+    }
+
+    /// Names of the arenas and what lies in each, in order.
+    pub(crate) fn arenas<'a, T>(&self, inputs: &'a [T]) -> Vec<(String, &'a [T])> {
+        let mut arenas = vec![("parameters".to_string(), self.parameters(inputs))];
+        arenas.extend((0..self.rule.moments()).map(|k| (format!("moment{k}"), self.moments(inputs, k))));
+        arenas
+    }
+}
+
+impl Operation for Update {
+    fn name(&self) -> &'static str {
+        "update"
+    }
+
+    fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
+        let wanted = 2 + self.count() * (2 + self.rule.moments());
+        if inputs.len() != wanted {
+            misfit!("{} parameters need {wanted} inputs, got {}", self.count(), inputs.len());
+        }
+        Ok(self.states(inputs).into_iter().cloned().collect())
+    }
+
+    fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
+        let whole = |l: &Option<Layout>| Layout { parts: 1, ..l.unwrap_or(Layout::PLAIN) };
+        let parameters: Vec<Layout> = self.parameters(at.current).iter().map(whole).collect();
+        let mut inputs = vec![Layout::PLAIN; 2];
+        inputs.extend(&parameters);
+        // Gradients may come in parts: the update adds them up.
+        inputs.extend(self.gradients(at.current).iter().zip(&parameters).map(|(dw, &w)| match dw {
+            Some(dw) if dw.order == w.order => *dw,
+            _ => w,
+        }));
+        let outputs = parameters.repeat(1 + self.rule.moments());
+        inputs.extend(parameters.repeat(self.rule.moments()));
+        Layouts { inputs, outputs }
+    }
+
+    fn lower(&self, _io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+        unreachable!("the plan lowers the update itself, since it works on arenas")
+    }
+
+    fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
+        let t = *inputs[0].first().expect("one step") as usize;
+        let last = inputs[1].shape()[0] - 1;
+        let scheduled = inputs[1][[t.min(last), 0]];
+        let mut states: Vec<Vec<Wide>> = self
+            .arenas(inputs)
+            .iter()
+            .map(|(_, members)| members.iter().map(|m| m.as_standard_layout().into_owned()).collect())
+            .collect();
+        for (i, group) in self.groups.iter().enumerate() {
+            let lr = scheduled * f64::from(group.lr_scale);
+            let gradient = self.gradients(inputs)[i];
+            let (parameters, moments) = states.split_first_mut().expect("parameters come first");
+            let mut moments: Vec<&mut Wide> = moments.iter_mut().map(|arena| &mut arena[i]).collect();
+            step(self.rule, group, lr, t as u64 + 1, &mut parameters[i], gradient, &mut moments);
+        }
+        states.concat()
+    }
+
+    fn in_place(&self) -> Vec<(usize, usize)> {
+        let (n, k) = (self.count(), self.rule.moments());
+        (0..n).map(|i| (i, 2 + i)).chain((0..n * k).map(|j| (n + j, 2 + 2 * n + j))).collect()
+    }
+
+    fn describe(&self) -> String {
+        format!("{:?}", self.rule)
+    }
+}
+
+/// One parameter's step through the reference. `t` counts from 1.
+fn step(rule: Rule, group: &Group, lr: f64, t: u64, w: &mut Wide, dw: &Wide, moments: &mut [&mut Wide]) {
+    fn flat(array: &mut Wide) -> &mut [f64] {
+        array.as_slice_mut().expect("states are in standard layout")
+    }
+    let weight_decay = f64::from(group.weight_decay);
+    let dw = dw.as_standard_layout();
+    let dw = dw.as_slice().expect("standard layout");
+    match rule {
+        Rule::Sgd { momentum, dampening, nesterov } => {
+            let [momentum, dampening] = [momentum, dampening].map(f64::from);
+            // Without momentum PyTorch keeps no velocity; the kernel leaves the gradient there.
+            if momentum == 0.0 {
+                flat(moments[0]).iter_mut().zip(dw).zip(flat(w)).for_each(|((v, g), w)| *v = g + weight_decay * *w);
+            }
+            let hyper = cpu_reference::Sgd { lr, momentum, dampening, nesterov, weight_decay };
+            cpu_reference::sgd(&hyper, t, flat(w), dw, flat(moments[0]));
+        }
+        Rule::Adam { beta1, beta2, eps, decoupled } => {
+            let betas = [beta1, beta2].map(f64::from);
+            let hyper = cpu_reference::Adam { lr, betas, eps: eps.into(), weight_decay, amsgrad: false };
+            let rule = if decoupled { cpu_reference::adamw } else { cpu_reference::adam };
+            let (m, v) = moments.split_at_mut(1);
+            rule(&hyper, t, flat(w), dw, flat(m[0]), flat(v[0]), &mut []);
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! Second pass of planning: buffers for values, candidates for nodes, launches with their regions.
+
+use super::layouts::{Event, Laid};
+use super::memory::{self, Lifetime};
+use super::{Homes, Place, Planned, Request, Row};
+use crate::Error;
+use crate::graph::{Graph, Source, Value};
+use crate::operation::{Io, Operand};
+use crate::ops::Update;
+use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step, kernels};
+use std::collections::HashMap;
+
+/// Where a stretch of memory comes from.
+enum Kind {
+    Transient,
+    /// In a shared buffer, from this offset.
+    Home(String, u64),
+    /// In the arena of gradients, at this offset.
+    Gradient(u64),
+    Constant(Vec<u8>),
+}
+
+/// Memory of a laid-out value. Views and in-place outputs share their input's.
+struct Room {
+    kind: Kind,
+    life: Lifetime,
+}
+
+/// A node or conversion with its candidate and rooms.
+struct Work {
+    node: String,
+    candidate: Candidate,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    scratch: Vec<usize>,
+    flops: u64,
+}
+
+struct Emitter<'a> {
+    graph: &'a Graph,
+    request: &'a Request<'a>,
+    homes: &'a Homes,
+    rooms: Vec<Room>,
+    room_of: HashMap<Laid, usize>,
+    inputs: Vec<(Value, usize, Layout)>,
+    works: Vec<Work>,
+    rows: Vec<(Row, Option<usize>)>,
+    gradient_bytes: u64,
+}
+
+/// Last use of what must outlive the plan: inputs (a program may be replayed without a new upload) and fetched values.
+const FOREVER: usize = usize::MAX;
+
+pub(super) fn emit(
+    graph: &Graph,
+    request: &Request<'_>,
+    homes: &Homes,
+    events: &[Event],
+    fetched: &[Laid],
+) -> Result<Planned, Error> {
+    let mut emitter = Emitter {
+        graph,
+        request,
+        homes,
+        rooms: Vec::new(),
+        room_of: HashMap::new(),
+        inputs: Vec::new(),
+        works: Vec::new(),
+        rows: Vec::new(),
+        gradient_bytes: 0,
+    };
+    for event in events {
+        match event {
+            Event::Node { node, inputs, outputs } => emitter.node(*node, inputs, outputs)?,
+            Event::Convert { from, to } => emitter.convert(*from, *to, None)?,
+        }
+    }
+    let fetched: Vec<(usize, Layout)> = fetched.iter().map(|&laid| (emitter.room(laid, FOREVER), laid.1)).collect();
+    Ok(emitter.finish(&fetched))
+}
+
+impl Emitter<'_> {
+    fn operand(&self, (value, layout): Laid) -> Operand {
+        Operand { ty: self.graph.ty(value).clone(), layout }
+    }
+
+    fn open(&mut self, kind: Kind, bytes: u64, first: usize) -> usize {
+        self.rooms.push(Room { kind, life: Lifetime { bytes, first, last: first } });
+        self.rooms.len() - 1
+    }
+
+    /// The room of a value that is read at `time`; leaves get theirs at first sight.
+    fn room(&mut self, laid: Laid, time: usize) -> usize {
+        let room = match self.room_of.get(&laid) {
+            Some(&room) => room,
+            None => {
+                let bytes = self.operand(laid).bytes();
+                let room = match self.graph.source(laid.0) {
+                    Source::Constant(tensor) => self.open(Kind::Constant(tensor.pack(laid.1)), bytes, 0),
+                    Source::Input => {
+                        let room = self.open(Kind::Transient, bytes, 0);
+                        self.inputs.push((laid.0, room, laid.1));
+                        self.rooms[room].life.last = FOREVER;
+                        room
+                    }
+                    _ => {
+                        let home = self.homes.of(self.graph, laid.0).expect("parameters and states have homes");
+                        let kind = Kind::Home(home.buffer.clone(), home.offset);
+                        self.open(kind, bytes, 0)
+                    }
+                };
+                self.room_of.insert(laid, room);
+                room
+            }
+        };
+        self.rooms[room].life.last = self.rooms[room].life.last.max(time);
+        room
+    }
+
+    fn now(&self) -> usize {
+        self.works.len()
+    }
+
+    fn node(&mut self, at: usize, inputs: &[Laid], outputs: &[Laid]) -> Result<(), Error> {
+        let node = &self.graph.nodes[at];
+        if let Some(update) = node.op_as::<Update>() {
+            return self.update(&node.name, update, inputs, outputs);
+        }
+        let io = Io {
+            inputs: inputs.iter().map(|&l| self.operand(l)).collect(),
+            outputs: outputs.iter().map(|&l| self.operand(l)).collect(),
+        };
+        let time = self.now();
+        let in_rooms: Vec<usize> = inputs.iter().map(|&l| self.room(l, time)).collect();
+        let in_place = node.op.in_place();
+        let mut out_rooms = Vec::new();
+        for (i, &laid) in outputs.iter().enumerate() {
+            let shared = if node.op.is_view() { Some(0) } else { in_place.iter().find(|p| p.0 == i).map(|p| p.1) };
+            let room = match shared {
+                Some(input) => in_rooms[input],
+                None => self.open(Kind::Transient, io.outputs[i].bytes(), time),
+            };
+            self.room_of.insert(laid, room);
+            out_rooms.push(room);
+        }
+        let mut row = Row {
+            node: node.name.clone(),
+            op: node.op.name().into(),
+            attributes: node.op.describe(),
+            outputs: io.outputs.iter().map(|o| o.ty.to_string()).collect(),
+            layout: io.outputs[0].layout,
+            candidate: String::new(),
+            candidates: 0,
+            launches: 0,
+            flops: 0,
+            slot: 0,
+            bytes: io.outputs.iter().map(Operand::bytes).sum(),
+        };
+        if !node.op.is_view() {
+            let mut candidates = node.op.lower(&io, self.request.caps).map_err(|misfit| Error::NoKernel {
+                op: node.op.name(),
+                node: node.name.clone(),
+                why: misfit.0,
+            })?;
+            let choice = self.request.choose.map_or(0, |choose| choose(node, &candidates));
+            row.candidates = candidates.len();
+            let candidate = candidates.swap_remove(choice);
+            let types = |values: &[Laid]| values.iter().map(|&(v, _)| self.graph.ty(v)).collect::<Vec<_>>();
+            row.flops = node.op.flops(&types(inputs), &types(outputs));
+            row.candidate = candidate.name.clone();
+            row.launches = candidate.launches.len();
+            self.work(node.name.clone(), candidate, in_rooms, out_rooms.clone(), row.flops);
+        }
+        self.rows.push((row, out_rooms.first().copied()));
+        Ok(())
+    }
+
+    fn work(&mut self, node: String, candidate: Candidate, inputs: Vec<usize>, outputs: Vec<usize>, flops: u64) {
+        let time = self.now();
+        let mut scratch: Vec<usize> = candidate
+            .scratch
+            .iter()
+            .map(|&bytes| self.open(Kind::Transient, bytes.next_multiple_of(16), time))
+            .collect();
+        for table in &candidate.tables {
+            let bytes: Vec<u8> = table.iter().flat_map(|word| word.to_le_bytes()).collect();
+            let room = self.open(Kind::Constant(bytes), table.len() as u64 * 4, time);
+            scratch.push(room);
+        }
+        for &room in &outputs {
+            self.rooms[room].life.last = self.rooms[room].life.last.max(time);
+        }
+        self.works.push(Work { node, candidate, inputs, outputs, scratch, flops });
+    }
+
+    /// Brings a value from one layout into another, into a fresh room or the given one.
+    fn convert(&mut self, from: Laid, to: Laid, into: Option<usize>) -> Result<(), Error> {
+        let time = self.now();
+        let (x, y) = (self.operand(from), self.operand(to));
+        let input = self.room(from, time);
+        let output = into.unwrap_or_else(|| self.open(Kind::Transient, y.bytes(), time));
+        if into.is_none() {
+            self.room_of.insert(to, output);
+        }
+        let words = y.ty.dtype.bytes(1) as usize / 4;
+        debug_assert_eq!(words, 1, "bytes are never converted");
+        let candidate = kernels::convert::Convert { shape: x.ty.shape.to_vec(), from: from.1, to: to.1 }.candidate();
+        let node = format!("{} → {}", self.graph.name(from.0), to.1);
+        let row = Row {
+            node: node.clone(),
+            op: "convert".into(),
+            attributes: format!("{} → {}", from.1, to.1),
+            outputs: vec![y.ty.to_string()],
+            layout: to.1,
+            candidate: candidate.name.clone(),
+            candidates: 1,
+            launches: candidate.launches.len(),
+            flops: 0,
+            slot: 0,
+            bytes: y.bytes(),
+        };
+        self.work(node, candidate, vec![input], vec![output], 0);
+        self.rows.push((row, Some(output)));
+        Ok(())
+    }
+
+    /// The optimiser: gradients move into one arena, parameters and moments lie in theirs, and one launch (or a few,
+    /// where an arena is longer than a binding may be) updates all.
+    fn update(&mut self, name: &str, update: &Update, inputs: &[Laid], outputs: &[Laid]) -> Result<(), Error> {
+        let align = super::BLOCK.max(self.request.caps.storage_align);
+        let mut segments = Vec::new();
+        for (i, &gradient) in update.gradients(inputs).iter().enumerate() {
+            let parameter = update.parameters(inputs)[i];
+            let home = self.homes.of(self.graph, parameter.0).expect("parameters have homes");
+            let offset = self.gradient_bytes;
+            let bytes = self.operand(gradient).bytes();
+            self.gradient_bytes = (offset + bytes).next_multiple_of(align);
+            let room = self.room_of.get(&gradient).copied();
+            let made_here = matches!(self.graph.source(gradient.0), Source::Node(..));
+            match room {
+                Some(room) if made_here && matches!(self.rooms[room].kind, Kind::Transient) => {
+                    self.rooms[room].kind = Kind::Gradient(offset);
+                }
+                // A constant, an input, or the gradient of two parameters at once: the arena gets a copy.
+                _ => {
+                    let copy = self.open(Kind::Gradient(offset), bytes, 0);
+                    self.convert(gradient, gradient, Some(copy))?;
+                }
+            }
+            segments.push(kernels::update::Segment {
+                offset: home.offset,
+                bytes: home.bytes(),
+                gradient: offset,
+                parts: gradient.1.parts,
+                part_bytes: gradient.1.part(&self.graph.ty(gradient.0).shape) as u64 * 4,
+                group: update.groups[i],
+            });
+        }
+        let time = self.now();
+        let step = self.room(inputs[0], time);
+        let schedule = self.room(inputs[1], time);
+        for (&laid, &state) in outputs.iter().zip(update.states(inputs).iter()) {
+            let room = self.room(state, time);
+            self.room_of.insert(laid, room);
+        }
+        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments.
+        let mut rooms = vec![step, schedule, self.open(Kind::Gradient(0), 0, time)];
+        let first = update.parameters(inputs)[0].0;
+        for (_, members) in update.arenas(inputs) {
+            let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
+            rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
+        }
+        let problem =
+            kernels::update::Update { rule: update.rule, segments, steps: self.graph.ty(inputs[1].0).shape.count() };
+        let candidate = problem.candidate(self.request.caps);
+        let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
+        let row = Row {
+            node: name.to_string(),
+            op: "update".into(),
+            attributes: crate::Operation::describe(update),
+            outputs: vec![format!("{elements} parameters")],
+            layout: Layout::PLAIN,
+            candidate: candidate.name.clone(),
+            candidates: 1,
+            launches: candidate.launches.len(),
+            flops: elements * 4,
+            slot: 0,
+            bytes: elements * 4,
+        };
+        debug_assert!(self.homes.of(self.graph, first).is_some());
+        self.work(name.to_string(), candidate, rooms, Vec::new(), elements * 4);
+        self.rows.push((row, None));
+        Ok(())
+    }
+
+    fn finish(mut self, fetched: &[(usize, Layout)]) -> Planned {
+        let end = self.works.len();
+        self.rooms.iter_mut().for_each(|room| room.life.last = room.life.last.min(end));
+        let transient: Vec<usize> =
+            (0..self.rooms.len()).filter(|&r| matches!(self.rooms[r].kind, Kind::Transient)).collect();
+        let lives: Vec<Lifetime> = transient.iter().map(|&r| self.rooms[r].life).collect();
+        let assignment = memory::assign(&lives);
+        let mut plan = Plan::default();
+        plan.slots.extend(assignment.bytes.iter().map(|&bytes| SlotPlan { bytes, origin: Origin::Transient }));
+        let transient_bytes = plan.bytes() + self.gradient_bytes;
+        let mut named: HashMap<String, Slot> = HashMap::new();
+        let add = |plan: &mut Plan, bytes: u64, origin: Origin| {
+            plan.slots.push(SlotPlan { bytes, origin });
+            Slot(plan.slots.len() as u32 - 1)
+        };
+        let gradients = (self.gradient_bytes > 0).then(|| add(&mut plan, self.gradient_bytes, Origin::Transient));
+        let slot_of: HashMap<usize, usize> = transient.iter().copied().zip(assignment.slot).collect();
+        let mut regions = Vec::new();
+        for (at, room) in self.rooms.iter().enumerate() {
+            let mut region = Region { slot: Slot(0), offset: 0, bytes: room.life.bytes };
+            match &room.kind {
+                Kind::Transient => region.slot = Slot(slot_of[&at] as u32),
+                Kind::Gradient(offset) => {
+                    region.slot = gradients.expect("there is an arena if there are gradients");
+                    region.offset = *offset;
+                    if region.bytes == 0 {
+                        region.bytes = self.gradient_bytes;
+                    }
+                }
+                Kind::Home(buffer, offset) => {
+                    let bytes = self.homes.buffers().find(|b| b.0 == buffer).expect("homes lie in known buffers").1;
+                    region.slot = *named
+                        .entry(buffer.clone())
+                        .or_insert_with(|| add(&mut plan, bytes, Origin::Bound(buffer.clone())));
+                    region.offset = *offset;
+                    if region.bytes == 0 {
+                        region.bytes = bytes;
+                    }
+                }
+                Kind::Constant(bytes) => {
+                    let mut bytes = bytes.clone();
+                    bytes.resize(bytes.len().next_multiple_of(16), 0);
+                    region.bytes = bytes.len() as u64;
+                    region.slot = add(&mut plan, region.bytes, Origin::Constant(bytes));
+                }
+            }
+            regions.push(region);
+        }
+        for work in &self.works {
+            let launches = work.candidate.launches.len() as u64;
+            for launch in &work.candidate.launches {
+                let bindings = launch.args.iter().map(|arg| match *arg {
+                    Arg::Input(i) => regions[work.inputs[i]],
+                    Arg::Output(i) => regions[work.outputs[i]],
+                    Arg::Scratch(i) => regions[work.scratch[i]],
+                    Arg::Table(i) => regions[work.scratch[work.candidate.scratch.len() + i]],
+                });
+                plan.steps.push(Step {
+                    node: work.node.clone(),
+                    bindings: bindings.collect(),
+                    launch: launch.clone(),
+                    flops: work.flops / launches,
+                });
+            }
+        }
+        let place = |room: usize, layout: Layout| Place { region: regions[room], layout };
+        Planned {
+            inputs: self.inputs.iter().map(|&(value, room, layout)| (value, place(room, layout))).collect(),
+            fetched: fetched.iter().map(|&(room, layout)| place(room, layout)).collect(),
+            rows: self
+                .rows
+                .into_iter()
+                .map(|(row, room)| Row { slot: room.map_or(0, |r| regions[r].slot.0), ..row })
+                .collect(),
+            transient_bytes,
+            live_peak_bytes: memory::live_peak(&lives) + self.gradient_bytes,
+            plan,
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! From a graph to a plan: layouts, candidates, memory, launches. Pure: the same graph, caps and choices give the
+//! same plan, with or without a device.
+
+mod emit;
+mod homes;
+mod layouts;
+pub mod memory;
+
+use crate::Error;
+use crate::graph::{Graph, Node, Value};
+use gpu_core::{Candidate, Caps, Layout, Order, Plan, Region};
+
+pub use homes::{BLOCK, Home, Homes};
+
+/// Picks one of several candidates; gets the node and the candidates, best guess first.
+pub type Choose<'a> = &'a dyn Fn(&Node, &[Candidate]) -> usize;
+
+/// What a plan is made for.
+pub struct Request<'a> {
+    /// Values to be read afterwards. What they do not depend on is left out; assigned states always count.
+    pub fetch: &'a [Value],
+    /// The device.
+    pub caps: &'a Caps,
+    /// The order that activations should lie in; `None` lets the batch size and the device decide.
+    pub order: Option<Order>,
+    /// Picks candidates; `None` takes the best guess.
+    pub choose: Option<Choose<'a>>,
+}
+
+/// A value's place in a plan.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// Which bytes.
+    pub region: Region,
+    /// How it lies.
+    pub layout: Layout,
+}
+
+/// One line of `explain`: what became of a node.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name of the node, or of the value that is converted.
+    pub node: String,
+    /// Name of the op, or `convert`.
+    pub op: String,
+    /// The op's attributes.
+    pub attributes: String,
+    /// Types of the outputs.
+    pub outputs: Vec<String>,
+    /// Layout of the first output.
+    pub layout: Layout,
+    /// Name of the chosen candidate; empty for views.
+    pub candidate: String,
+    /// Number of candidates that there were.
+    pub candidates: usize,
+    /// Number of launches.
+    pub launches: usize,
+    /// Arithmetic, multiply and add counted as two.
+    pub flops: u64,
+    /// Slot of the first output.
+    pub slot: u32,
+    /// Bytes of the outputs.
+    pub bytes: u64,
+}
+
+/// A plan, and where its values are.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// Slots and launches.
+    pub plan: Plan,
+    /// Where to put each input that is used.
+    pub inputs: Vec<(Value, Place)>,
+    /// Where to find each fetched value, in the order of the request.
+    pub fetched: Vec<Place>,
+    /// What became of each node, in order.
+    pub rows: Vec<Row>,
+    /// Bytes of transient slots.
+    pub transient_bytes: u64,
+    /// The largest number of transient bytes alive at one time: no plan can use less.
+    pub live_peak_bytes: u64,
+}
+
+/// Batches from this size on lie batch-innermost on a software adapter: one subgroup's vec4s hold 32 images.
+const INNERMOST_FROM: usize = 16;
+
+/// Makes a plan. `homes` gets the places of parameters and states that it does not have yet.
+pub fn plan(graph: &Graph, request: &Request<'_>, homes: &mut Homes) -> Result<Planned, Error> {
+    let mut roots = request.fetch.to_vec();
+    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let nodes = graph.needed(&roots);
+    let order = request.order.unwrap_or_else(|| preferred(graph, request.caps));
+    let (events, fetched) = layouts::lay_out(graph, &nodes, request.fetch, order, homes, request.caps);
+    homes.extend(graph, &events, &fetched, request.caps);
+    emit::emit(graph, request, homes, &events, &fetched)
+}
+
+/// Batch-innermost where it pays: on a software adapter, when the inputs' first axis is a batch worth its lanes.
+fn preferred(graph: &Graph, caps: &Caps) -> Order {
+    let batch = graph.inputs().iter().filter_map(|&v| graph.ty(v).shape.first().copied()).max().unwrap_or(1);
+    match caps.family {
+        gpu_core::Family::Software if batch >= INNERMOST_FROM => Order::FirstInner,
+        _ => Order::Plain,
+    }
+}

@@ -1,0 +1,42 @@
+//! The table: one row a shape worth asking about. Three readers: GPU = reference for every candidate and layout;
+//! analytic = finite differences; benches (rows marked `timed`).
+
+use crate::case::{Case, Fill, Tolerance::*, case};
+use graph::ops::*;
+use graph::{UnaryFunction as F, Window};
+
+/// All rows.
+pub(crate) fn cases() -> Vec<Case> {
+    [elementwise(), convolution()].concat()
+}
+
+fn elementwise() -> Vec<Case> {
+    vec![
+        case(Unary(F::Relu)).on(&[&[3, 5, 7]]).within(Exact),
+        case(Unary(F::Sigmoid)).on(&[&[33, 5]]).within(Ulp(4)),
+        case(Unary(F::Sigmoid)).on(&[&[1000]]).filled(Fill::Wide).within(Ulp(64)).forward_only(), // 1 - y
+        case(Unary(F::Tanh)).on(&[&[7, 129]]).within(Ulp(8)),
+        case(Unary(F::LeakyRelu { slope: 0.01 })).on(&[&[6, 4]]).within(Ulp(1)).timed(),
+        case(Binary::Add).on(&[&[4, 3, 5], &[4, 3, 5]]).within(Ulp(1)),
+    ]
+}
+
+fn convolution() -> Vec<Case> {
+    let square = |kernel, stride, pad| Conv::new(Window::square(kernel, stride, pad));
+    let k = |c: usize, taps: usize| Sums(c * taps + 2);
+    vec![
+        case(square(5, 1, 0)).on(&[&[3, 1, 28, 28], &[8, 1, 5, 5], &[8]]).within(k(1, 25)),
+        case(square(3, 2, 1)).on(&[&[2, 3, 9, 7], &[5, 3, 3, 3], &[5]]).within(k(3, 9)),
+        case(Conv { groups: 2, ..square(3, 1, 1) }).on(&[&[2, 4, 6, 5], &[6, 2, 3, 3]]).within(k(2, 9)),
+        case(Conv::new(Window::new(&[3, 2]).stride(&[3, 2]).dilation(&[1, 2]).pad(&[1, 0])))
+            .on(&[&[1, 3, 12, 9], &[4, 3, 3, 2]])
+            .within(k(3, 6)),
+        case(Conv { activation: Some(F::Relu), ..square(3, 1, 1) })
+            .on(&[&[2, 2, 5, 5], &[3, 2, 3, 3], &[3]])
+            .within(k(2, 9)),
+        case(Conv::new(Window::new(&[3]))).on(&[&[2, 3, 10], &[4, 3, 3], &[4]]).within(k(3, 3)),
+        case(Conv::new(Window::new(&[2, 3, 2]).pad(&[1, 1, 0])))
+            .on(&[&[1, 2, 3, 4, 5], &[3, 2, 2, 3, 2]])
+            .within(k(2, 12)),
+    ]
+}
