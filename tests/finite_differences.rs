@@ -1,4 +1,5 @@
-//! Second reader of the table: gradients of the reference against finite differences, in f64, without a device.
+//! Second reader of the table: gradients of the reference against finite differences, in f64, without a device. Timed
+//! rows are left out: they are large, and smaller rows ask the same.
 
 use crate::case::GradientGraph;
 use graph::{DType, Rounding, Source, Value, Wide, evaluate};
@@ -7,7 +8,7 @@ use graph::{DType, Rounding, Source, Value, Wide, evaluate};
 #[test]
 fn gradients_are_slopes() {
     let mut failures = Vec::new();
-    for case in crate::cases::cases().into_iter().filter(|case| !case.kinked) {
+    for case in crate::cases::cases().into_iter().filter(|case| !case.kinked && !case.timed) {
         let Some(GradientGraph { graph, inputs, floats, gradients }) = case.gradient_graph() else { continue };
         let data: Vec<Wide> = case.data().iter().map(|t| t.to_reference()).collect();
         let loss = graph.find("loss").expect("the gradient graph has one");

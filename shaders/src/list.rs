@@ -35,6 +35,9 @@ shaders! {
     CONV_DIRECT = "conv_direct";
     CONV_DIRECT_DWEIGHT = "conv_direct_dweight";
     CONV_DIRECT_DX = "conv_direct_dx";
+    CONV_INNER = "conv_inner";
+    CONV_INNER_DWEIGHT = "conv_inner_dweight";
+    CONV_INNER_DX = "conv_inner_dx";
     COPY = "copy";
     MAX_POOL = "max_pool";
     SUM_PARTS = "sum_parts";

@@ -13,6 +13,7 @@ mod interpret;
 mod operation;
 pub mod ops;
 pub mod plan;
+mod rewrite;
 mod tensor;
 
 pub use backward::Backward;

@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod binary;
 pub mod conv;
+pub mod conv_inner;
 pub mod convert;
 pub mod tick;
 pub mod unary;

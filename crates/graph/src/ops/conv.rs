@@ -1,30 +1,60 @@
-//! Convolution in one to three spatial axes (cross-correlation, as PyTorch and ONNX define it), with bias and
-//! activation in the same launch.
+//! Convolution in one to three spatial axes (cross-correlation, as PyTorch and ONNX define it), with bias, activation
+//! and 2×2 max pooling in the same launch. Its gradients are in `conv_gradient.rs`.
 
-use crate::ops::{UnaryDx, unary::activation};
-use crate::{Backward, Error, Io, Misfit, Operation, Type, Wide, Window, misfit};
+use crate::ops::{ConvDweight, ConvDx, UnaryDx, unary::activation};
+use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window, misfit};
 use cpu_reference::{Unary as Function, spatial};
-use gpu_core::kernels::{activation::Activation, conv as kernel};
-use gpu_core::{Candidate, Caps};
+use gpu_core::kernels::{activation::Activation, conv as kernel, conv_inner};
+use gpu_core::{Candidate, Caps, Layout, Order};
 
 /// y = f(conv(x, weight) + bias). Inputs: x `[n, c, …]`, weight `[k, c/groups, …]`, bias `[k]` if there is one.
+///
+/// With `pool`, y is max pooled 2×2, and a second output holds the place of each winner in its block (0 to 3 in row
+/// order, the first among equals): the rewrite rules make this form, and its gradient is theirs too.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Conv {
     /// Kernel, stride, dilation and padding; the kernel must be the weight's.
     pub window: Window,
     /// Groups that channels are divided into.
     pub groups: usize,
-    /// Applied to the sum.
+    /// Applied to the sum; with pooling, a function that never falls.
     pub activation: Option<Function>,
+    /// Max pooled 2×2.
+    pub pool: bool,
 }
 
 impl Conv {
     /// A convolution without groups or activation.
     pub fn new(window: Window) -> Self {
-        Conv { window, groups: 1, activation: None }
+        Conv { window, groups: 1, activation: None, pool: false }
     }
 
-    fn problem(&self, x: &[usize], weight: &[usize], bias: bool) -> Result<kernel::Conv, Misfit> {
+    /// Whether the batch-innermost kernels can run it.
+    pub(crate) fn inner(&self, x: &[usize], weight: &[usize], caps: &Caps) -> bool {
+        let output = self.window.output(spatial(x)).unwrap_or_default();
+        let poolable = !self.pool || (output[1] >= 2 && output[2] >= 2);
+        poolable && self.problem(x, weight, false).is_ok_and(|problem| conv_inner::fits(&problem, caps))
+    }
+
+    /// The layout of its images: batch-innermost where the program prefers that and the kernels can.
+    pub(crate) fn order(&self, x: &[usize], weight: &[usize], prefer: Order, caps: &Caps) -> Layout {
+        let inner = (prefer == Order::FirstInner || self.pool) && self.inner(x, weight, caps);
+        if inner { Layout::FIRST_INNER } else { Layout::PLAIN }
+    }
+
+    /// With batch-innermost kernels; `slope` belongs to the data gradient.
+    pub(crate) fn problem_inner(
+        &self,
+        x: &[usize],
+        weight: &[usize],
+        bias: bool,
+        slope: Option<Function>,
+    ) -> Result<conv_inner::ConvInner, Misfit> {
+        let slope = slope.map_or(Ok(Activation::NONE), activation)?;
+        Ok(conv_inner::ConvInner { conv: self.problem(x, weight, bias)?, pool: self.pool, slope })
+    }
+
+    pub(crate) fn problem(&self, x: &[usize], weight: &[usize], bias: bool) -> Result<kernel::Conv, Misfit> {
         let input = spatial(x);
         let output = self.window.output(input).ok_or_else(|| too_large(&self.window, x))?;
         Ok(kernel::Conv {
@@ -43,13 +73,16 @@ impl Conv {
         })
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut text = window_text(&self.window);
         if self.groups > 1 {
             text += &format!(", groups {}", self.groups);
         }
         if let Some(f) = self.activation {
             text += &format!(", {f:?}");
+        }
+        if self.pool {
+            text += ", max pool 2×2";
         }
         text
     }
@@ -111,10 +144,21 @@ impl Operation for Conv {
         let problem = self.problem(x, weight, false)?;
         let mut shape = vec![x[0], k];
         shape.extend(&problem.output[5 - x.len()..]);
-        Ok(vec![Type::f32(shape)])
+        if !self.pool {
+            return Ok(vec![Type::f32(shape)]);
+        }
+        let [n, k, p, q] = shape[..] else { misfit!("pooling needs x [n, c, h, w], got {x}") };
+        if p < 2 || q < 2 {
+            misfit!("y [{n}, {k}, {p}, {q}] is too small for 2×2 pooling");
+        }
+        let y = Type::f32([n, k, p / 2, q / 2]);
+        Ok(vec![y.clone(), y.with(DType::U8)])
     }
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
+        if self.pool {
+            return at.refuse("rewrite rules make this form, behind differentiation");
+        }
         let mut dy = at.dy()?;
         if let Some(function) = self.activation {
             dy = at.push(UnaryDx(function), &[at.output(0), dy])?;
@@ -123,13 +167,13 @@ impl Operation for Conv {
         let (x, weight) = (at.input(0), at.input(1));
         if at.wants(0) {
             let shape = at.graph().ty(x).clone();
-            let dx = at.push(ConvDx { conv: plain, x: shape }, &[dy, weight])?;
+            let dx = at.push(ConvDx { conv: plain, x: shape, pool: false, slope: None }, &[dy, weight])?;
             at.give(0, dx);
         }
         let bias = at.inputs() > 2 && at.wants(2);
         if at.wants(1) || bias {
             let shape = at.graph().ty(weight).clone();
-            let op = ConvDweight { conv: plain, weight: shape, bias };
+            let op = ConvDweight { conv: plain, weight: shape, bias, pool: false };
             let gradients = at.push_all(op, &[x, dy])?;
             at.give(1, gradients[0]);
             if bias {
@@ -139,16 +183,35 @@ impl Operation for Conv {
         Ok(())
     }
 
+    fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
+        let layout = self.order(&at.inputs[0].shape, &at.inputs[1].shape, at.prefer, at.caps);
+        let mut inputs = vec![layout; 2];
+        inputs.resize(at.inputs.len(), Layout::PLAIN);
+        Layouts { inputs, outputs: vec![layout; at.outputs.len()] }
+    }
+
     fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(self.problem(io.x(0), io.x(1), io.inputs.len() > 2)?.candidates())
+        let bias = io.inputs.len() > 2;
+        match io.outputs[0].layout.order {
+            Order::FirstInner => Ok(self.problem_inner(io.x(0), io.x(1), bias, None)?.candidates()),
+            Order::Plain if self.pool => misfit!("pooling in the same launch needs subgroups of 8"),
+            Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates()),
+        }
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
-        let y = cpu_reference::conv(inputs[0], inputs[1], inputs.get(2).copied(), &self.window, self.groups);
-        vec![match self.activation {
-            Some(function) => cpu_reference::unary(function, &y),
-            None => y,
-        }]
+        let mut y = cpu_reference::conv(inputs[0], inputs[1], inputs.get(2).copied(), &self.window, self.groups);
+        let mut outputs = Vec::new();
+        if self.pool {
+            let halves = Window::square(2, 2, 0);
+            let width = y.shape()[3];
+            // From a flat position in y to a place in its block.
+            let place = |at: f64| (at as usize / width % y.shape()[2] % 2 * 2 + at as usize % width % 2) as f64;
+            outputs.push(cpu_reference::max_pool_indices(&y, &halves, false).mapv(place));
+            y = cpu_reference::max_pool(&y, &halves, false);
+        }
+        outputs.insert(0, self.activation.map_or_else(|| y.clone(), |f| cpu_reference::unary(f, &y)));
+        outputs
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
@@ -157,83 +220,5 @@ impl Operation for Conv {
 
     fn describe(&self) -> String {
         self.text()
-    }
-}
-
-/// Gradient of a convolution by x. Inputs: dy, weight.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConvDx {
-    /// The convolution.
-    pub conv: Conv,
-    /// Type of x.
-    pub x: Type,
-}
-
-impl Operation for ConvDx {
-    fn name(&self) -> &'static str {
-        "conv_dx"
-    }
-
-    fn outputs(&self, _inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
-        Ok(vec![self.x.clone()])
-    }
-
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(self.conv.problem(io.y(0), io.x(1), false)?.dx_candidates())
-    }
-
-    fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
-        vec![cpu_reference::conv_dx(inputs[0], inputs[1], &self.x.shape, &self.conv.window, self.conv.groups)]
-    }
-
-    fn flops(&self, inputs: &[&Type], outputs: &[&Type]) -> u64 {
-        self.conv.problem(&outputs[0].shape, &inputs[1].shape, false).map_or(0, |p| p.flops())
-    }
-
-    fn describe(&self) -> String {
-        self.conv.text()
-    }
-}
-
-/// Gradients of a convolution by weight and bias. Inputs: x, dy. Outputs: dweight, dbias if there is a bias.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConvDweight {
-    /// The convolution.
-    pub conv: Conv,
-    /// Type of weight.
-    pub weight: Type,
-    /// There is a bias.
-    pub bias: bool,
-}
-
-impl Operation for ConvDweight {
-    fn name(&self) -> &'static str {
-        "conv_dweight"
-    }
-
-    fn outputs(&self, _inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
-        let bias = Type::f32([self.weight.shape[0]]);
-        Ok(if self.bias { vec![self.weight.clone(), bias] } else { vec![self.weight.clone()] })
-    }
-
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(self.conv.problem(io.x(0), io.y(0), self.bias)?.dweight_candidates())
-    }
-
-    fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
-        let (window, groups) = (&self.conv.window, self.conv.groups);
-        let mut gradients = vec![cpu_reference::conv_dweight(inputs[0], inputs[1], &self.weight.shape, window, groups)];
-        if self.bias {
-            gradients.push(cpu_reference::conv_dbias(inputs[1]));
-        }
-        gradients
-    }
-
-    fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
-        self.conv.problem(&inputs[0].shape, &self.weight.shape, false).map_or(0, |p| p.flops())
-    }
-
-    fn describe(&self) -> String {
-        self.conv.text()
     }
 }

@@ -2,13 +2,15 @@
 
 mod binary;
 mod conv;
+mod conv_gradient;
 mod reshape;
 mod tick;
 mod unary;
 mod update;
 
 pub use binary::Binary;
-pub use conv::{Conv, ConvDweight, ConvDx};
+pub use conv::Conv;
+pub use conv_gradient::{ConvDweight, ConvDx};
 pub use reshape::Reshape;
 pub use tick::Tick;
 pub use unary::{Unary, UnaryDx};

@@ -8,6 +8,7 @@ pub mod memory;
 
 use crate::Error;
 use crate::graph::{Graph, Node, Value};
+use crate::rewrite::rewrite;
 use gpu_core::{Candidate, Caps, Layout, Order, Plan, Region};
 
 pub use homes::{BLOCK, Home, Homes};
@@ -87,8 +88,9 @@ const INNERMOST_FROM: usize = 16;
 pub fn plan(graph: &Graph, request: &Request<'_>, homes: &mut Homes) -> Result<Planned, Error> {
     let mut roots = request.fetch.to_vec();
     roots.extend(graph.assigned().iter().map(|&(_, value)| value));
-    let nodes = graph.needed(&roots);
     let order = request.order.unwrap_or_else(|| preferred(graph, request.caps));
+    let graph = &rewrite(graph, &roots, request.caps, order);
+    let nodes = graph.needed(&roots);
     let (events, fetched) = layouts::lay_out(graph, &nodes, request.fetch, order, homes, request.caps);
     homes.extend(graph, &events, &fetched, request.caps);
     emit::emit(graph, request, homes, &events, &fetched)

@@ -1,0 +1,218 @@
+//! Convolution and its gradients with the batch innermost: what training on a software adapter runs on.
+//!
+//! Lanes are images (weight gradient: channels), weights go round by subgroup shuffles, nothing has an edge inside a
+//! vector. Activation and 2×2 max pooling are made in the same launch, their gradients spread out on the fly.
+
+use super::activation::Activation;
+use super::conv::Conv;
+use crate::{Arg, Candidate, Caps, Launch, params};
+
+/// Widest kernel that is unrolled.
+const WIDEST: usize = 7;
+/// Multiply-adds of vec4s in one loop body: more costs seconds of compilation and leaves the instruction cache.
+const BODY: usize = 320;
+
+/// A convolution of two spatial axes with everything that its launches may take over from neighbours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConvInner {
+    /// The convolution. Its activation is applied to y (after pooling).
+    pub conv: Conv,
+    /// y is max pooled 2×2.
+    pub pool: bool,
+    /// The data gradient is multiplied by the slope of the activation that made x.
+    pub slope: Activation,
+}
+
+/// Whether the kernels here can run it.
+pub fn fits(conv: &Conv, caps: &Caps) -> bool {
+    let [d, t] = [conv.input[0], conv.kernel[0]];
+    let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
+    caps.subgroup == Some(8)
+        && caps.storage_bindings >= 5
+        && d == 1
+        && t == 1
+        && conv.kernel[2] <= WIDEST
+        && conv.stride[2] <= 2
+        && (conv.kernel[2] - 1) * conv.dilation[2] < 16
+        && conv.pad[2] < 16
+        && (conv.groups == 1 || (k % 4 == 0 && c > 1))
+}
+
+impl ConvInner {
+    fn n4(&self) -> usize {
+        self.conv.n.div_ceil(4)
+    }
+
+    fn k4(&self) -> usize {
+        self.conv.k.div_ceil(4)
+    }
+
+    /// Parts that the weight gradient comes in: enough for a few workgroups a thread, each with work worth its launch.
+    pub fn parts(&self) -> u32 {
+        let (rows, images) = self.part();
+        (self.conv.output[1].div_ceil(rows) * self.n4().div_ceil(images)) as u32
+    }
+
+    /// Rows p and vec4s of images of one part.
+    fn part(&self) -> (usize, usize) {
+        let conv = &self.conv;
+        let tiles = (conv.c / conv.groups).div_ceil(8) * (conv.k / conv.groups).div_ceil(16) * conv.kernel[1];
+        let wanted = 32usize.div_ceil(tiles * conv.groups);
+        let image_parts = wanted.min(self.n4());
+        let row_parts = wanted.div_ceil(image_parts).min(conv.output[1].div_ceil(2));
+        let rows = conv.output[1].div_ceil(row_parts).next_multiple_of(2);
+        (rows, self.n4().div_ceil(image_parts))
+    }
+
+    /// Bindings: x, weight, bias if there is one; y, and code with pooling.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let conv = &self.conv;
+        let s = conv.kernel[2];
+        let (pooled, even) = if self.pool { (2, 2) } else { (1, 1) };
+        let [_, p, q] = conv.output;
+        let [p, q] = [p / pooled * pooled, q / pooled * pooled];
+        let k4_group = if conv.groups == 1 { self.k4() } else { conv.k / conv.groups / 4 };
+        let mut candidates = Vec::new();
+        for (o4, rows, columns) in tiles(k4_group, s, even) {
+            let (rows, columns) = (rows.min(p), columns.min(q / even * even));
+            let (tiles_q, tiles_k) = (q.div_ceil(columns), k4_group.div_ceil(o4));
+            let grid = [self.n4().div_ceil(8), p.div_ceil(rows) * tiles_q, conv.groups * tiles_k].map(|g| g as u32);
+            let bias = Arg::Input(if conv.bias { 2 } else { 1 });
+            let launch = Launch::new(&shaders::CONV_INNER, grid)
+                .set("S", s as u32)
+                .set("STRIDE", conv.stride[2] as u32)
+                .set("DILATION", conv.dilation[2] as u32)
+                .set("O4", o4 as u32)
+                .set("ROWS", rows as u32)
+                .set("COLUMNS", columns as u32)
+                .set("POOL", self.pool as u32)
+                .set("PADDED", self.padded())
+                .set("BIAS", conv.bias)
+                .set("FUNCTION", conv.activation.code)
+                .params(params! {
+                    n4: self.n4(), c: conv.c / conv.groups, k: conv.k, k4: self.k4(),
+                    h: conv.input[1], w: conv.input[2], p, q,
+                    r: conv.kernel[1],
+                    stride_h: conv.stride[1], dilation_h: conv.dilation[1], pad_h: conv.pad[1], pad_w: conv.pad[2],
+                    tiles_q, tiles_k, k4_group,
+                    alpha: conv.activation.alpha, beta: conv.activation.beta,
+                });
+            let code = if self.pool { Arg::Output(1) } else { Arg::Scratch(0) };
+            let mut candidate =
+                Candidate::one(launch.bind(&[Arg::Input(0), Arg::Input(1), bias, Arg::Output(0), code]));
+            if !self.pool {
+                candidate.scratch.push(16);
+            }
+            candidates.push(candidate.named(format!("conv_inner/{}x{rows}x{columns}", o4 * 4)));
+        }
+        candidates.dedup_by(|a, b| a.name == b.name);
+        candidates
+    }
+
+    /// Some tap of some output reads padding, or columns beyond x.
+    fn padded(&self) -> bool {
+        let conv = &self.conv;
+        (1..3).any(|axis| {
+            let reach = (conv.output[axis] - 1) * conv.stride[axis] + (conv.kernel[axis] - 1) * conv.dilation[axis] + 1;
+            conv.pad[axis] > 0 || reach > conv.input[axis]
+        })
+    }
+
+    /// Bindings: dy, weight, code with pooling, x where its slope is asked for; dx.
+    pub fn dx_candidates(&self) -> Vec<Candidate> {
+        let conv = &self.conv;
+        let (s, stride) = (conv.kernel[2], conv.stride[2]);
+        let c = conv.c / conv.groups;
+        let k = conv.k / conv.groups;
+        let [h, w] = [conv.input[1], conv.input[2]];
+        let code = Arg::Input(if self.pool { 2 } else { 1 });
+        let slope = self.slope != Activation::NONE;
+        let x = Arg::Input(if slope { 2 + self.pool as usize } else { 1 });
+        let mut candidates = Vec::new();
+        for (channels, columns) in [(8, 8), (4, 12), (8, 4), (4, 4)] {
+            let channels = c.min(channels);
+            let columns = w.next_multiple_of(2).min(columns).next_multiple_of(stride * 2);
+            if s * channels * columns > BODY * stride {
+                continue;
+            }
+            let (tiles_w, tiles_c) = (w.div_ceil(columns), c.div_ceil(channels));
+            let grid = [self.n4().div_ceil(8), h * tiles_w, conv.groups * tiles_c].map(|g| g as u32);
+            let launch = Launch::new(&shaders::CONV_INNER_DX, grid)
+                .set("S", s as u32)
+                .set("STRIDE", stride as u32)
+                .set("DILATION", conv.dilation[2] as u32)
+                .set("PAD", conv.pad[2] as u32)
+                .set("CHANNELS", channels as u32)
+                .set("COLUMNS", columns as u32)
+                .set("POOL", self.pool as u32)
+                .set("FUNCTION", self.slope.code)
+                .params(params! {
+                    n4: self.n4(), c, k, k4: self.k4(), h, w, p: conv.output[1], q: conv.output[2],
+                    r: conv.kernel[1],
+                    stride_h: conv.stride[1], dilation_h: conv.dilation[1], pad_h: conv.pad[1],
+                    tiles_w, tiles_c,
+                    alpha: self.slope.alpha, beta: self.slope.beta,
+                });
+            let candidate = Candidate::one(launch.bind(&[Arg::Input(0), Arg::Input(1), code, x, Arg::Output(0)]));
+            candidates.push(candidate.named(format!("conv_inner_dx/{channels}x{columns}")));
+        }
+        candidates.dedup_by(|a, b| a.name == b.name);
+        candidates
+    }
+
+    /// Bindings: x, dy, code with pooling; dweight and, with a bias, dbias, both in [`parts`](Self::parts).
+    pub fn dweight_candidates(&self) -> Vec<Candidate> {
+        let conv = &self.conv;
+        let (s, stride) = (conv.kernel[2], conv.stride[2]);
+        let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
+        let (rows, images) = self.part();
+        let parts = self.parts();
+        let weights4 = c * conv.kernel[1] * s * self.k4();
+        let code = Arg::Input(if self.pool { 2 } else { 0 });
+        let dbias = if conv.bias { Arg::Output(1) } else { Arg::Scratch(0) };
+        let mut candidates = Vec::new();
+        for (o4, columns) in [(4, 4), (4, 2), (2, 4), (2, 2)] {
+            let o4 = k.div_ceil(4).min(o4);
+            if s * o4 * 4 * columns > BODY + 80 {
+                continue;
+            }
+            let tiles_k = k.div_ceil(o4 * 4);
+            let grid = [c.div_ceil(8) * tiles_k, conv.kernel[1], conv.groups * parts as usize].map(|g| g as u32);
+            let launch = Launch::new(&shaders::CONV_INNER_DWEIGHT, grid)
+                .set("S", s as u32)
+                .set("STRIDE", stride as u32)
+                .set("DILATION", conv.dilation[2] as u32)
+                .set("O4", o4 as u32)
+                .set("COLUMNS", columns as u32)
+                .set("POOL", self.pool as u32)
+                .set("BIAS", conv.bias)
+                .params(params! {
+                    n: conv.n, n4: self.n4(), c, k, k4: self.k4(),
+                    h: conv.input[1], w: conv.input[2], p: conv.output[1], q: conv.output[2],
+                    r: conv.kernel[1],
+                    stride_h: conv.stride[1], dilation_h: conv.dilation[1], pad_h: conv.pad[1], pad_w: conv.pad[2],
+                    tiles_k, parts, rows, images, weights4,
+                });
+            let args = [Arg::Input(0), Arg::Input(1), code, Arg::Output(0), dbias];
+            let mut candidate = Candidate::one(launch.bind(&args));
+            if !conv.bias {
+                candidate.scratch.push(16);
+            }
+            candidates.push(candidate.named(format!("conv_inner_dweight/{}x{columns}", o4 * 4)));
+        }
+        candidates.dedup_by(|a, b| a.name == b.name);
+        candidates
+    }
+}
+
+/// Tiles (vec4s of kernels, rows, columns) whose loop body is not too long, the most work a load first.
+fn tiles(k4: usize, s: usize, even: usize) -> Vec<(usize, usize, usize)> {
+    let shapes =
+        [(8, 1, 4), (8, 1, 3), (8, 1, 2), (4, 2, 2), (4, 1, 4), (2, 2, 4), (2, 2, 2), (1, 2, 4), (1, 2, 2), (1, 1, 1)];
+    let fits = |&(o4, rows, columns): &(usize, usize, usize)| {
+        o4 <= k4.next_power_of_two() && s * o4 * 4 * rows * columns <= BODY && rows % even == 0 && columns % even == 0
+    };
+    let mut tiles: Vec<_> = shapes.into_iter().filter(fits).map(|(o4, r, c)| (o4.min(k4), r, c)).collect();
+    tiles.truncate(4);
+    tiles
+}
