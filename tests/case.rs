@@ -30,6 +30,8 @@ pub(crate) enum Fill {
     Ties,
     /// Uniform in [-30, 30): saturates.
     Wide,
+    /// Some NaN and infinities of both signs among a few numbers.
+    Extreme,
     /// Class indices below this.
     Index(usize),
 }
@@ -90,7 +92,7 @@ impl Case {
                 input.1 = fill;
             }
         }
-        self.kinked |= matches!(fill, Fill::Ties);
+        self.kinked |= matches!(fill, Fill::Ties | Fill::Extreme);
         self
     }
 
@@ -174,6 +176,12 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
         Fill::Positive => at(i) + 0.5,
         Fill::Ties => (at(i) * 3.0).floor(),
         Fill::Wide => 60.0 * at(i) - 30.0,
+        Fill::Extreme => match (at(i) * 8.0) as u32 {
+            0 => f32::NAN,
+            1 => f32::INFINITY,
+            2..=4 => f32::NEG_INFINITY,
+            _ => (at(i) * 64.0).floor(),
+        },
         Fill::Index(_) => unreachable!("done above"),
     });
     Tensor::f32(shape, data.collect()).expect("counted")

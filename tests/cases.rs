@@ -7,7 +7,7 @@ use graph::{UnaryFunction as F, Window};
 
 /// All rows.
 pub(crate) fn cases() -> Vec<Case> {
-    [elementwise(), convolution()].concat()
+    [elementwise(), convolution(), crate::cases_pooling::cases()].concat()
 }
 
 fn elementwise() -> Vec<Case> {

@@ -6,6 +6,7 @@
 
 mod case;
 mod cases;
+mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;
 mod house;

@@ -40,6 +40,8 @@ shaders! {
     CONV_INNER_DX = "conv_inner_dx";
     COPY = "copy";
     MAX_POOL = "max_pool";
+    MAX_POOL_DX = "max_pool_dx";
+    MAX_POOL_DX_APART = "max_pool_dx_apart";
     SUM_PARTS = "sum_parts";
     TICK = "tick";
     TO_FIRST_INNER = "to_first_inner";
@@ -54,8 +56,11 @@ shaders! {
     /// Every file of `lib/`: what `//@use` can name.
     LIB in "lib/":
     ACTIVATE = "activate";
+    ELEMENT = "element";
     INDEX = "index";
     RANDOM = "random";
     REDUCE = "reduce";
     SEGMENT = "segment";
+    WINDOW = "window";
+    WINDOW_ADAPTIVE = "window_adaptive";
 }

@@ -1,6 +1,7 @@
 //! What works: results, replays, fetches in order, nothing made inside a step.
 
-use gpu_core::{Device, Launch, Origin, Plan, Program, Readback, Ticket, check_launch, params, test_device};
+use gpu_core::kernels::pool::{Pool, Windows};
+use gpu_core::{Device, Launch, Order, Origin, Plan, Program, Readback, Ticket, check_launch, test_device};
 
 use crate::{COUNT_UP, counting, floats, own_device, region, slot, step, two_scales, words};
 
@@ -20,8 +21,9 @@ fn a_plan_runs_and_its_result_is_read_back() {
 fn max_pool_of_the_lecture() {
     let Some(device) = test_device() else { return };
     let x = [1.0f32, 3.0, 2.0, 1.0, 2.0, 9.0, 1.0, 1.0, 1.0, 3.0, 2.0, 3.0, 5.0, 6.0, 1.0, 2.0];
-    let shape = params! { planes: 1u32, h: 4u32, w: 4u32, p: 2u32, q: 2u32, window: 2u32, stride: 2u32, pad: 0u32 };
-    let launch = Launch::flat(&shaders::MAX_POOL, 4, 64).params(shape);
+    let windows = Windows::Sliding { kernel: [1, 2, 2], stride: [1, 2, 2], dilation: [1; 3], pads: [[0; 2]; 3] };
+    let pool = Pool { n: 1, c: 1, input: [1, 4, 4], output: [1, 2, 2], windows, order: Order::Plain };
+    let launch = pool.max_candidates()[0].launches[0].clone();
     let plan = Plan {
         slots: vec![
             slot(64, Origin::Constant(bytemuck::cast_slice(&x).to_vec())),

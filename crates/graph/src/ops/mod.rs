@@ -3,6 +3,8 @@
 mod binary;
 mod conv;
 mod conv_gradient;
+mod max_pool;
+mod pool;
 mod reshape;
 mod tick;
 mod unary;
@@ -11,6 +13,7 @@ mod update;
 pub use binary::Binary;
 pub use conv::Conv;
 pub use conv_gradient::{ConvDweight, ConvDx};
+pub use max_pool::{MaxPool, MaxPoolDx};
 pub use reshape::Reshape;
 pub use tick::Tick;
 pub use unary::{Unary, UnaryDx};
