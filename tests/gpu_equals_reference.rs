@@ -100,14 +100,7 @@ pub(crate) fn every_candidate(question: &Question<'_>, failures: &mut Vec<String
     }
 }
 
-fn compare(
-    at: &str,
-    got: &Tensor,
-    want: &Wide,
-    magnitude: &Wide,
-    tolerance: Tolerance,
-    failures: &mut Vec<String>,
-) {
+fn compare(at: &str, got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance, failures: &mut Vec<String>) {
     let (error, i) = worst(got, want, magnitude, tolerance);
     if error > 1.0 {
         let wide = got.to_reference();
