@@ -168,6 +168,8 @@ impl Engine {
                 shared.make(device, &graph)?;
                 let bound: Vec<(&str, &Buffer)> = shared.buffers.iter().map(|(n, b)| (n.as_str(), b)).collect();
                 let program = Box::new(Program::compile(device, &planned.plan, &bound)?);
+                // Software drivers compile at the first dispatch: better here, in parallel, than in the first step.
+                program.warm()?;
                 let bytes = planned.fetched.iter().map(|place| place.region.bytes).sum();
                 let ring = Readback::new(device, FETCHES, bytes)?;
                 How::Gpu { program, planned: Box::new(planned), ring, pending: 0 }
@@ -226,18 +228,26 @@ impl Execution {
 
     /// Runs once. The fetched values come out of [`take`](Self::take) or [`wait`](Self::wait), in order.
     pub fn run(&mut self) -> Result<(), Error> {
+        self.run_times(1)
+    }
+
+    /// Runs several times in as few submissions as may be; the values are fetched once, after the last time.
+    pub fn run_times(&mut self, times: u32) -> Result<(), Error> {
         match &mut self.how {
             How::Gpu { program, planned, ring, pending } => {
                 let regions: Vec<_> = planned.fetched.iter().map(|place| place.region).collect();
                 if regions.is_empty() {
-                    program.run(1)?;
+                    program.run(times)?;
                 } else {
-                    program.run_and_fetch(1, &regions, ring)?;
+                    program.run_and_fetch(times, &regions, ring)?;
                     *pending += 1;
                 }
             }
             How::Cpu { inputs, results } => {
                 let mut shared = self.memory.lock();
+                for _ in 1..times {
+                    shared.interpreter.run(&self.graph, inputs, &[])?;
+                }
                 results.push_back(shared.interpreter.run(&self.graph, inputs, &self.fetch)?);
             }
         }
