@@ -34,6 +34,8 @@ pub(crate) enum Fill {
     Extreme,
     /// Class indices below this.
     Index(usize),
+    /// Any byte.
+    Byte,
 }
 
 /// A row of the table.
@@ -82,6 +84,12 @@ impl Case {
     /// One more input: class indices below `classes`.
     pub(crate) fn index(mut self, shape: &[usize], classes: usize) -> Self {
         self.inputs.push((Type::i32(shape), Fill::Index(classes)));
+        self
+    }
+
+    /// One more input: bytes.
+    pub(crate) fn bytes(mut self, shape: &[usize]) -> Self {
+        self.inputs.push((Type { shape: shape.into(), dtype: DType::U8 }, Fill::Byte));
         self
     }
 
@@ -171,6 +179,9 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
         let data = (0..count).map(|i| (at(i) * classes as f32) as i32).collect();
         return Tensor::i32(shape, data).expect("counted");
     }
+    if let Fill::Byte = fill {
+        return Tensor::u8(shape, (0..count).map(|i| (at(i) * 256.0) as u8).collect()).expect("counted");
+    }
     let data = (0..count).map(|i| match fill {
         Fill::Signed => 2.0 * at(i) - 1.0,
         Fill::Positive => at(i) + 0.5,
@@ -182,7 +193,7 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
             2..=4 => f32::NEG_INFINITY,
             _ => (at(i) * 64.0).floor(),
         },
-        Fill::Index(_) => unreachable!("done above"),
+        Fill::Index(_) | Fill::Byte => unreachable!("done above"),
     });
     Tensor::f32(shape, data.collect()).expect("counted")
 }

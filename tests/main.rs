@@ -6,9 +6,9 @@
 
 mod case;
 mod cases;
+mod cases_data;
 mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;
 mod house;
-mod rewrites;
 mod weighted;

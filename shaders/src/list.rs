@@ -37,9 +37,10 @@ shaders! {
     CONV_DIRECT_DX = "conv_direct_dx";
     CONV_INNER = "conv_inner";
     CONV_INNER_DWEIGHT = "conv_inner_dweight";
-    CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
     CONV_INNER_DX = "conv_inner_dx";
     COPY = "copy";
+    GATHER_BATCH = "gather_batch";
+    GATHER_BATCH_INNER = "gather_batch_inner";
     MAX_POOL = "max_pool";
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";

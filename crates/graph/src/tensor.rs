@@ -235,7 +235,11 @@ impl Tensor {
             Data::F32(v) => words(self, layout, v, f32::to_le_bytes),
             Data::I32(v) => words(self, layout, v, i32::to_le_bytes),
             Data::Bool(v) => words(self, layout, v, |truth| f32::from(truth).to_le_bytes()),
-            Data::U8(v) => layout.pack(&self.shape, v),
+            Data::U8(v) => {
+                let mut bytes = layout.pack(&self.shape, v);
+                bytes.resize(bytes.len().next_multiple_of(4), 0); // devices take whole words
+                bytes
+            }
         }
     }
 

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod conv;
 pub mod conv_inner;
 pub mod convert;
+pub mod gather_batch;
 pub mod pool;
 pub mod tick;
 pub mod unary;

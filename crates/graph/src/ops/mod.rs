@@ -3,6 +3,7 @@
 mod binary;
 mod conv;
 mod conv_gradient;
+mod gather_batch;
 mod max_pool;
 mod pool;
 mod reshape;
@@ -13,6 +14,7 @@ mod update;
 pub use binary::Binary;
 pub use conv::Conv;
 pub use conv_gradient::{ConvDweight, ConvDx};
+pub use gather_batch::GatherBatch;
 pub use max_pool::{MaxPool, MaxPoolDx};
 pub use reshape::Reshape;
 pub use tick::Tick;

@@ -1,0 +1,41 @@
+//! A batch out of a data set that lies on the device: bytes become normalised floats on the way.
+
+use crate::{Arg, Candidate, Launch, Order, params};
+
+/// images `[count, rest]` of bytes → y `[batch, rest]` and their labels, by the order of an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GatherBatch {
+    /// Images in a batch.
+    pub batch: usize,
+    /// Batches in an epoch.
+    pub steps: usize,
+    /// Elements of an image.
+    pub rest: usize,
+    /// Elements of one of its channels.
+    pub plane: usize,
+    /// Scale and offset of each channel.
+    pub affine: Vec<(f32, f32)>,
+    /// How y lies.
+    pub order: Order,
+}
+
+impl GatherBatch {
+    /// Bindings: images, classes, order, step, the channels' table, y, labels.
+    pub fn candidates(&self) -> Vec<Candidate> {
+        let Self { batch, steps, rest, plane, .. } = *self;
+        let (shader, count) = match self.order {
+            Order::Plain => (&shaders::GATHER_BATCH, (batch * rest).div_ceil(4)),
+            Order::FirstInner => (&shaders::GATHER_BATCH_INNER, batch.div_ceil(4) * rest.div_ceil(4)),
+        };
+        let launch = Launch::flat(shader, count.max(batch.next_multiple_of(4)), 64)
+            .set("ALIGNED", plane.is_multiple_of(4))
+            .params(params! { batch, steps, rest, plane });
+        let [images, classes, order, step] = [0, 1, 2, 3].map(Arg::Input);
+        let args = [images, classes, order, step, Arg::Table(0), Arg::Output(0), Arg::Output(1)];
+        let mut candidate = Candidate::one(launch.bind(&args));
+        candidate
+            .tables
+            .push(self.affine.iter().flat_map(|(scale, offset)| [scale, offset]).map(|v| v.to_bits()).collect());
+        vec![candidate]
+    }
+}

@@ -1,0 +1,23 @@
+//! Rows of the table for what brings data to the network: gathered batches.
+
+use crate::case::{Case, Tolerance::*, case};
+use graph::ops::GatherBatch;
+
+pub(crate) fn cases() -> Vec<Case> {
+    let gather = |batch: usize, affine: &[(f32, f32)], images: &[usize], steps: usize| {
+        case(GatherBatch { batch, affine: affine.to_vec() })
+            .bytes(images)
+            .index(&images[..1], 10)
+            .index(&[batch * steps], images[0])
+            .index(&[1], 100)
+            .within(Ulp(2))
+    };
+    let grey = [(0.01, 0.5)];
+    vec![
+        gather(8, &grey, &[20, 1, 4, 6], 3).timed(),
+        gather(5, &grey, &[9, 1, 5, 7], 2), // no word holds a whole row
+        gather(6, &[(0.01, 0.1), (0.02, 0.2), (0.03, 0.3)], &[7, 3, 2, 2], 1),
+        gather(3, &[(0.01, 0.1), (0.02, 0.2)], &[4, 2, 3, 3], 4), // a word straddles channels
+        gather(64, &grey, &[70, 3], 1),                           // more labels than pixels
+    ]
+}
