@@ -271,7 +271,7 @@ impl Emitter<'_> {
             rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
         }
         let problem =
-            kernels::update::Update { rule: update.rule, segments, steps: self.graph.ty(inputs[1].0).shape.count() };
+            kernels::update::Update { rule: update.rule, segments, steps: self.graph.ty(inputs[1].0).shape[0] };
         let candidate = problem.candidate(self.request.caps);
         let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
         let row = Row {
