@@ -17,7 +17,7 @@ fn forward() {
     let mut failures = Vec::new();
     for case in crate::cases::cases() {
         let (graph, inputs, outputs) = case.graph();
-        every_candidate(&case, &graph, &inputs, &outputs, &mut failures);
+        every_candidate(&Question::of(&case, &graph, &inputs, &outputs), &mut failures);
     }
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
 }
@@ -27,18 +27,33 @@ fn backward() {
     let mut failures = Vec::new();
     for case in crate::cases::cases() {
         if let Some(at) = case.gradient_graph() {
-            every_candidate(&case, &at.graph, &at.inputs, &at.gradients, &mut failures);
+            every_candidate(&Question::of(&case, &at.graph, &at.inputs, &at.gradients), &mut failures);
         }
     }
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
 }
 
+/// A graph with its data, what to ask for, and how exact the answer must be.
+pub(crate) struct Question<'a> {
+    pub(crate) label: String,
+    pub(crate) graph: &'a Graph,
+    pub(crate) inputs: &'a [Value],
+    pub(crate) data: Vec<Tensor>,
+    pub(crate) fetch: &'a [Value],
+    pub(crate) tolerance: Tolerance,
+}
+
+impl<'a> Question<'a> {
+    fn of(case: &Case, graph: &'a Graph, inputs: &'a [Value], fetch: &'a [Value]) -> Self {
+        Question { label: case.label(), graph, inputs, data: case.data(), fetch, tolerance: case.tolerance }
+    }
+}
+
 /// Runs the graph in each layout with the first, second, … candidate of every node until no node has more.
-fn every_candidate(case: &Case, graph: &Graph, inputs: &[Value], fetch: &[Value], failures: &mut Vec<String>) {
+pub(crate) fn every_candidate(question: &Question<'_>, failures: &mut Vec<String>) {
     let Some(device) = test_device() else { return };
-    let data = case.data();
+    let Question { label, graph, inputs, data, fetch, tolerance } = question;
     let leaf = |magnitudes: bool| {
-        let data = &data;
         move |v: Value| {
             let given = inputs.iter().position(|&i| i == v).map(|i| data[i].to_reference());
             let wide = given.unwrap_or_else(|| match graph.source(v) {
@@ -49,7 +64,7 @@ fn every_candidate(case: &Case, graph: &Graph, inputs: &[Value], fetch: &[Value]
         }
     };
     let want = evaluate(graph, fetch, Rounding::DType, leaf(false)).expect("all leaves are given");
-    let magnitude = match case.tolerance {
+    let magnitude = match tolerance {
         Tolerance::Sums(_) => evaluate(graph, fetch, Rounding::DType, leaf(true)).expect("all leaves are given"),
         _ => want.clone(),
     };
@@ -65,17 +80,18 @@ fn every_candidate(case: &Case, graph: &Graph, inputs: &[Value], fetch: &[Value]
             let planned = match plan(graph, &request, &mut Homes::default()) {
                 Ok(planned) => planned,
                 Err(error) => {
-                    failures.push(format!("{}: {error}", case.label()));
+                    failures.push(format!("{label}: {error}"));
                     break;
                 }
             };
             let names: Vec<&str> = planned.rows.iter().map(|row| row.candidate.as_str()).collect();
-            let label = format!("{} [{order:?}: {}]", case.label(), names.join(", "));
-            match run(device, graph, planned, inputs, &data, fetch) {
+            let label = format!("{label} [{order:?}: {}]", names.join(", "));
+            match run(device, graph, planned, inputs, data, fetch) {
                 Err(why) => failures.push(format!("{label}: {why}")),
                 Ok(got) => {
-                    for (tensor, value) in got.iter().zip(fetch) {
-                        compare(&label, graph.name(*value), tensor, &want[value], &magnitude[value], case, failures);
+                    for (tensor, value) in got.iter().zip(*fetch) {
+                        let at = format!("{label}: {}", graph.name(*value));
+                        compare(&at, tensor, &want[value], &magnitude[value], *tolerance, failures);
                     }
                 }
             }
@@ -84,20 +100,12 @@ fn every_candidate(case: &Case, graph: &Graph, inputs: &[Value], fetch: &[Value]
     }
 }
 
-fn compare(
-    label: &str,
-    value: &str,
-    got: &Tensor,
-    want: &Wide,
-    magnitude: &Wide,
-    case: &Case,
-    failures: &mut Vec<String>,
-) {
-    let (error, at) = worst(got, want, magnitude, case.tolerance);
+fn compare(at: &str, got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance, failures: &mut Vec<String>) {
+    let (error, i) = worst(got, want, magnitude, tolerance);
     if error > 1.0 {
         let wide = got.to_reference();
-        let (got, want) = (wide.iter().nth(at), want.iter().nth(at));
-        failures.push(format!("{label}: {value}[{at}] is {got:?}, not {want:?}: {error:.2} × {:?}", case.tolerance));
+        let (got, want) = (wide.iter().nth(i), want.iter().nth(i));
+        failures.push(format!("{at}[{i}] is {got:?}, not {want:?}: {error:.2} × {tolerance:?}"));
     }
 }
 

@@ -11,4 +11,5 @@ mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;
 mod house;
+mod rewrites;
 mod weighted;

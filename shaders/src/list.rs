@@ -37,6 +37,7 @@ shaders! {
     CONV_DIRECT_DX = "conv_direct_dx";
     CONV_INNER = "conv_inner";
     CONV_INNER_DWEIGHT = "conv_inner_dweight";
+    CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
     CONV_INNER_DX = "conv_inner_dx";
     COPY = "copy";
     GATHER_BATCH = "gather_batch";

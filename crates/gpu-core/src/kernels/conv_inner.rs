@@ -11,6 +11,8 @@ use crate::{Arg, Candidate, Caps, Launch, params};
 const WIDEST: usize = 7;
 /// Multiply-adds of vec4s in one loop body: more costs seconds of compilation and leaves the instruction cache.
 const BODY: usize = 320;
+/// Fewer channels than these leave too many lanes idle when lanes are channels.
+const FEW: usize = 5;
 
 /// A convolution of two spatial axes with everything that its launches may take over from neighbours.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +58,8 @@ impl ConvInner {
     /// Rows p and vec4s of images of one part.
     fn part(&self) -> (usize, usize) {
         let conv = &self.conv;
-        let tiles = (conv.c / conv.groups).div_ceil(8) * (conv.k / conv.groups).div_ceil(16) * conv.kernel[1];
+        let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
+        let tiles = if c < FEW { c * k.div_ceil(8) } else { c.div_ceil(8) * k.div_ceil(16) * conv.kernel[1] };
         let wanted = 32usize.div_ceil(tiles * conv.groups);
         let image_parts = wanted.min(self.n4());
         let row_parts = wanted.div_ceil(image_parts).min(conv.output[1].div_ceil(2));
@@ -170,7 +173,7 @@ impl ConvInner {
         let weights4 = c * conv.kernel[1] * s * self.k4();
         let code = Arg::Input(if self.pool { 2 } else { 0 });
         let dbias = if conv.bias { Arg::Output(1) } else { Arg::Scratch(0) };
-        let mut candidates = Vec::new();
+        let mut candidates = if c < FEW { self.dweight_few(code, dbias) } else { Vec::new() };
         for (o4, columns) in [(4, 4), (4, 2), (2, 4), (2, 2)] {
             let o4 = k.div_ceil(4).min(o4);
             if s * o4 * 4 * columns > BODY + 80 {
@@ -203,6 +206,40 @@ impl ConvInner {
         candidates.dedup_by(|a, b| a.name == b.name);
         candidates
     }
+
+    /// The weight gradient with kernels in the lanes.
+    fn dweight_few(&self, code: Arg, dbias: Arg) -> Vec<Candidate> {
+        let conv = &self.conv;
+        let (r, s, stride) = (conv.kernel[1], conv.kernel[2], conv.stride[2]);
+        let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
+        let (rows, images) = self.part();
+        let parts = self.parts();
+        let grid = [k.div_ceil(8), c, conv.groups * parts as usize].map(|g| g as u32);
+        let fits = |&columns: &usize| columns == 2 || r * s * columns <= BODY;
+        let launches = [8, 4, 2].into_iter().filter(fits).map(|columns| {
+            let launch = Launch::new(&shaders::CONV_INNER_DWEIGHT_FEW, grid)
+                .set("R", r as u32)
+                .set("S", s as u32)
+                .set("STRIDE", stride as u32)
+                .set("DILATION", conv.dilation[2] as u32)
+                .set("COLUMNS", columns as u32)
+                .set("POOL", self.pool as u32)
+                .set("BIAS", conv.bias)
+                .params(params! {
+                    n: conv.n, n4: self.n4(), c, k, k4: self.k4(),
+                    h: conv.input[1], w: conv.input[2], p: conv.output[1], q: conv.output[2],
+                    stride_h: conv.stride[1], dilation_h: conv.dilation[1], pad_h: conv.pad[1], pad_w: conv.pad[2],
+                    parts, rows, images, weights4: c * r * s * self.k4(),
+                });
+            let args = [Arg::Input(0), Arg::Input(1), code, Arg::Output(0), dbias];
+            let mut candidate = Candidate::one(launch.bind(&args)).named(format!("conv_inner_dweight_few/{columns}"));
+            if !conv.bias {
+                candidate.scratch.push(16);
+            }
+            candidate
+        });
+        launches.filter(|_| r <= WIDEST).collect()
+    }
 }
 
 /// Tiles (vec4s of kernels, rows, columns) whose loop body is not too long, the most work a load first.
@@ -213,6 +250,6 @@ fn tiles(k4: usize, s: usize, even: usize) -> Vec<(usize, usize, usize)> {
         o4 <= k4.next_power_of_two() && s * o4 * 4 * rows * columns <= BODY && rows % even == 0 && columns % even == 0
     };
     let mut tiles: Vec<_> = shapes.into_iter().filter(fits).map(|(o4, r, c)| (o4.min(k4), r, c)).collect();
-    tiles.truncate(4);
+    tiles.truncate(2);
     tiles
 }

@@ -31,7 +31,7 @@ pub(super) fn pool(at: &mut Rewriter<'_>, conv: usize) -> bool {
     for node in at.consumers(y0) {
         let place = match (at.op::<MaxPool>(node), at.op::<MaxPoolDx>(node), at.op::<UnaryDx>(node)) {
             (Some(p), ..) if p.window == halves && !p.ceil_mode => &mut pool,
-            (_, Some(p), _) if p.window == halves => &mut gradient,
+            (_, Some(MaxPoolDx(p)), _) if p.window == halves && !p.ceil_mode => &mut gradient,
             (_, _, Some(UnaryDx(f))) if Some(f) == op.activation => &mut slope,
             _ => return false,
         };
@@ -54,7 +54,7 @@ pub(super) fn pool(at: &mut Rewriter<'_>, conv: usize) -> bool {
         if at.kept(dy) || !readers.iter().all(ours) {
             return false;
         }
-        let upstream = *at.graph.nodes[gradient].inputs.last().expect("x, y, dy");
+        let upstream = at.graph.nodes[gradient].inputs[1];
         chain = Some((gradient, dy, readers, upstream));
     } else if slope.is_some() {
         return false;

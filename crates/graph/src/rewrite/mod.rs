@@ -5,6 +5,7 @@
 //! without outputs are never reached again. The rules run in the order of [`RULES`], each over all nodes.
 
 mod conv;
+mod conv_pool;
 
 use crate::graph::{Graph, Source, Value, ValueInfo};
 use crate::{Operation, Type};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 type Rule = fn(&mut Rewriter<'_>, usize) -> bool;
 
 /// All rules, in the order in which they run.
-const RULES: &[Rule] = &[conv::activation, conv::slope];
+const RULES: &[Rule] = &[conv::activation, conv_pool::pool, conv::slope];
 
 /// A graph that is being rewritten.
 pub(crate) struct Rewriter<'a> {
