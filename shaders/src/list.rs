@@ -42,6 +42,9 @@ shaders! {
     COPY = "copy";
     GATHER_BATCH = "gather_batch";
     GATHER_BATCH_INNER = "gather_batch_inner";
+    LINEAR_DBIAS = "linear_dbias";
+    LINEAR_DBIAS_INNER = "linear_dbias_inner";
+    MATMUL_DIRECT = "matmul_direct";
     MAX_POOL = "max_pool";
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";
@@ -61,6 +64,7 @@ shaders! {
     ACTIVATE = "activate";
     ELEMENT = "element";
     INDEX = "index";
+    PRODUCT = "product";
     RANDOM = "random";
     REDUCE = "reduce";
     SEGMENT = "segment";

@@ -6,6 +6,8 @@ pub mod conv;
 pub mod conv_inner;
 pub mod convert;
 pub mod gather_batch;
+pub mod linear;
+pub mod matmul;
 pub mod pool;
 pub mod tick;
 pub mod unary;
