@@ -13,6 +13,7 @@ struct Params {
     stride_d: u32, stride_h: u32, stride_w: u32,
     dilation_d: u32, dilation_h: u32, dilation_w: u32,
     pad_d: u32, pad_h: u32, pad_w: u32,
+    parts: u32,                           // of the sum over n; they lie one behind the other, in whole vec4s
 }
 
 @group(0) @binding(0) var<storage, read>       x:       array<f32>;
@@ -26,17 +27,19 @@ const WORKGROUP: u32 = 64u; //@set
 fn conv_direct_dweight(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = flat_id(id, groups.x * WORKGROUP);
     let channels = dim.c / dim.groups;
-    if i >= dim.k * channels * dim.t * dim.r * dim.s { return; }
+    let weights = dim.k * channels * dim.t * dim.r * dim.s;
+    if i >= weights * dim.parts { return; }
 
     let s = i % dim.s;
     let r = i / dim.s % dim.r;
     let t = i / (dim.s * dim.r) % dim.t;
     let c = i / (dim.s * dim.r * dim.t) % channels;
-    let k = i / (dim.s * dim.r * dim.t * channels);
+    let k = i / (dim.s * dim.r * dim.t * channels) % dim.k;
+    let part = i / weights;
     let channel = k / (dim.k / dim.groups) * channels + c;
 
     var sum = 0.0;
-    for (var n = 0u; n < dim.n; n++) {
+    for (var n = dim.n * part / dim.parts; n < dim.n * (part + 1u) / dim.parts; n++) {
         var image = 0.0;
         for (var o = 0u; o < dim.o; o++) {
             let z = o * dim.stride_d + t * dim.dilation_d - dim.pad_d; // wraps in the padding, as in conv_direct
@@ -55,5 +58,5 @@ fn conv_direct_dweight(@builtin(global_invocation_id) id: vec3<u32>, @builtin(nu
         }
         sum += image;
     }
-    dweight[i] = sum;
+    dweight[part * ((weights + 3u) / 4u * 4u) + i % weights] = sum;
 }

@@ -35,6 +35,7 @@ shaders! {
     CONV_DIRECT = "conv_direct";
     CONV_DIRECT_DWEIGHT = "conv_direct_dweight";
     CONV_DIRECT_DX = "conv_direct_dx";
+    CONV_GEMM = "conv_gemm";
     CONV_INNER = "conv_inner";
     CONV_INNER_DWEIGHT = "conv_inner_dweight";
     CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
@@ -62,6 +63,10 @@ shaders! {
     /// Every file of `lib/`: what `//@use` can name.
     LIB in "lib/":
     ACTIVATE = "activate";
+    CONV_GEMM_DWEIGHT = "conv_gemm_dweight";
+    CONV_GEMM_DX = "conv_gemm_dx";
+    CONV_GEMM_PARAMS = "conv_gemm_params";
+    CONV_GEMM_Y = "conv_gemm_y";
     ELEMENT = "element";
     INDEX = "index";
     PRODUCT = "product";

@@ -1,8 +1,8 @@
-//! Convolution and its gradients, one to three spatial axes. Row-major: direct kernels that take anything.
-//! Batch-innermost: see `conv_inner.rs`.
+//! Convolution and its gradients, one to three spatial axes, row-major: direct kernels and implicit GEMM, which both
+//! take anything. Batch-innermost: see `conv_inner.rs`.
 
 use super::activation::Activation;
-use crate::{Arg, Candidate, Launch, Word, params};
+use crate::{Arg, Candidate, Caps, Family, Launch, Word, params};
 
 /// x `[n, c, …input]`, weight `[k, c/groups, …kernel]` → y `[n, k, …output]`; spatial axes lifted to three.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,35 +56,110 @@ impl Conv {
     }
 
     /// Row-major y. Bindings: x, weight, bias if there is one, y.
-    pub fn candidates(&self) -> Vec<Candidate> {
-        let count = self.n * self.k * self.output.iter().product::<usize>();
+    pub fn candidates(&self, caps: &Caps) -> Vec<Candidate> {
+        let pixels = self.n * self.output.iter().product::<usize>();
         let mut words = self.dims();
         words.extend(params! { alpha: self.activation.alpha, beta: self.activation.beta });
         let bias = Arg::Input(if self.bias { 2 } else { 1 });
-        let launch = Launch::flat(&shaders::CONV_DIRECT, count, 64)
+        let direct = Launch::flat(&shaders::CONV_DIRECT, self.k * pixels, 64)
             .set("BIAS", self.bias)
             .set("FUNCTION", self.activation.code)
             .params(words)
             .bind(&[Arg::Input(0), Arg::Input(1), bias, Arg::Output(0)]);
-        vec![Candidate::one(launch)]
+        let product = Product { rows: self.k / self.groups, columns: pixels, depth: self.window_size(), parts: 1 };
+        let gemm = self.gemm(product, "conv_gemm_y", [0, 1], bias, caps);
+        in_order(gemm, Candidate::one(direct), self.window_size())
     }
 
     /// Row-major dx. Bindings: dy, weight, dx.
-    pub fn dx_candidates(&self) -> Vec<Candidate> {
-        let count = self.n * self.c * self.input.iter().product::<usize>();
-        let launch = Launch::flat(&shaders::CONV_DIRECT_DX, count, 64).params(self.dims());
-        vec![Candidate::one(launch.bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]))]
+    pub fn dx_candidates(&self, caps: &Caps) -> Vec<Candidate> {
+        let pixels = self.n * self.input.iter().product::<usize>();
+        let direct = Launch::flat(&shaders::CONV_DIRECT_DX, self.c * pixels, 64)
+            .params(self.dims())
+            .bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]);
+        let depth = self.k / self.groups * self.kernel.iter().product::<usize>();
+        let product = Product { rows: self.c / self.groups, columns: pixels, depth, parts: 1 };
+        let gemm = self.gemm(product, "conv_gemm_dx", [0, 1], Arg::Input(0), caps);
+        in_order(gemm, Candidate::one(direct), depth)
     }
 
-    /// Row-major dweight, and dbias if there is one. Bindings: x, dy, dweight, dbias.
-    pub fn dweight_candidates(&self) -> Vec<Candidate> {
-        let launch = Launch::flat(&shaders::CONV_DIRECT_DWEIGHT, self.weights(), 64).params(self.dims());
-        let mut candidate = Candidate::one(launch.bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]));
+    /// Row-major dweight in `parts`, and dbias if there is one. Bindings: x, dy, dweight, dbias.
+    pub fn dweight_candidates(&self, caps: &Caps) -> Vec<Candidate> {
+        let pixels = self.n * self.output.iter().product::<usize>();
+        let parts = self.parts(caps);
+        let mut words = self.dims();
+        words.extend(params! { parts });
+        let direct = Launch::flat(&shaders::CONV_DIRECT_DWEIGHT, parts as usize * self.weights(), 64)
+            .params(words)
+            .bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]);
+        let product = Product { rows: self.k / self.groups, columns: self.window_size(), depth: pixels, parts };
+        let gemm = self.gemm(product, "conv_gemm_dweight", [0, 1], Arg::Input(0), caps);
+        let mut candidates = in_order(gemm, Candidate::one(direct), pixels / parts as usize);
         if self.bias {
             let rest = self.output.iter().product::<usize>();
-            let sum = Launch::flat(&shaders::CHANNEL_SUM, self.k, 64).params(params! { n: self.n, c: self.k, rest });
-            candidate.launches.push(sum.bind(&[Arg::Input(1), Arg::Output(1)]));
+            let sum = Launch::flat(&shaders::CHANNEL_SUM, self.k, 64)
+                .params(params! { n: self.n, c: self.k, rest })
+                .bind(&[Arg::Input(1), Arg::Output(1)]);
+            candidates.iter_mut().for_each(|candidate| candidate.launches.push(sum.clone()));
         }
-        vec![candidate]
+        candidates
     }
+
+    /// Parts of a row-major dweight: a long sum over images is split where there are too few weights to fill a GPU.
+    pub fn parts(&self, caps: &Caps) -> u32 {
+        let workgroups = (self.k / self.groups).div_ceil(64) * self.window_size().div_ceil(64) * self.groups;
+        let wanted = match caps.family {
+            Family::Software => 4,
+            Family::Gpu => 128,
+        };
+        (wanted / workgroups).clamp(1, 32).min(self.n) as u32
+    }
+
+    /// Weights under one output.
+    fn window_size(&self) -> usize {
+        self.c / self.groups * self.kernel.iter().product::<usize>()
+    }
+
+    /// As a product by tiles in workgroup memory, the larger tile first where it fills the device.
+    fn gemm(&self, product: Product, operands: &'static str, inputs: [usize; 2], bias: Arg, caps: &Caps) -> Vec<Candidate> {
+        let Product { rows, columns, depth, parts } = product;
+        let part = depth.div_ceil(parts as usize);
+        let filled = rows.div_ceil(64) * columns.div_ceil(64) * self.groups * parts as usize >= 64;
+        let tiles = if filled { [64u32, 32] } else { [32, 64] };
+        let fits = |tile: &u32| tile * tile / 16 <= caps.workgroup_size && tile * 128 <= caps.workgroup_bytes;
+        let made = tiles.into_iter().filter(fits).filter_map(|tile| {
+            let grid = [columns.div_ceil(tile as usize), rows.div_ceil(tile as usize), self.groups * parts as usize];
+            if grid.iter().any(|&axis| axis > caps.grid_axis as usize) {
+                return None;
+            }
+            let mut words = self.dims();
+            words.extend(params! {
+                rows, columns, depth, parts, part, alpha: self.activation.alpha, beta: self.activation.beta,
+            });
+            let launch = Launch::new(&shaders::CONV_GEMM, grid.map(|axis| axis as u32))
+                .redirect("conv_gemm_y", operands)
+                .set("TILE", tile)
+                .set("BIAS", self.bias && operands == "conv_gemm_y")
+                .set("FUNCTION", if operands == "conv_gemm_y" { self.activation.code } else { 0 })
+                .params(words)
+                .bind(&[Arg::Input(inputs[0]), Arg::Input(inputs[1]), bias, Arg::Output(0)]);
+            Some(Candidate::one(launch).named(format!("{operands}/{tile}")))
+        });
+        made.collect()
+    }
+}
+
+/// Lengths of the product that stands for a convolution, in one group; the depth comes in parts.
+struct Product {
+    rows: usize,
+    columns: usize,
+    depth: usize,
+    parts: u32,
+}
+
+/// A product pays where its depth fills a tile.
+fn in_order(mut gemm: Vec<Candidate>, direct: Candidate, depth: usize) -> Vec<Candidate> {
+    let at = if depth < 16 { 0 } else { gemm.len() };
+    gemm.insert(at, direct);
+    gemm
 }

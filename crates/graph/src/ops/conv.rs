@@ -190,12 +190,12 @@ impl Operation for Conv {
         Layouts { inputs, outputs: vec![layout; at.outputs.len()] }
     }
 
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+    fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
         let bias = io.inputs.len() > 2;
         match io.outputs[0].layout.order {
             Order::FirstInner => Ok(self.problem_inner(io.x(0), io.x(1), bias, None)?.candidates()),
             Order::Plain if self.pool => misfit!("pooling in the same launch needs subgroups of 8"),
-            Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates()),
+            Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates(caps)),
         }
     }
 

@@ -42,12 +42,12 @@ impl Operation for ConvDx {
         Layouts { inputs: vec![layout; at.inputs.len()], outputs: vec![layout] }
     }
 
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+    fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
         let conv = self.pooled();
         match io.outputs[0].layout.order {
             Order::FirstInner => Ok(conv.problem_inner(io.y(0), io.x(1), false, self.slope)?.dx_candidates()),
             Order::Plain if self.pool || self.slope.is_some() => misfit!("what it takes over needs subgroups of 8"),
-            Order::Plain => Ok(conv.problem(io.y(0), io.x(1), false)?.dx_candidates()),
+            Order::Plain => Ok(conv.problem(io.y(0), io.x(1), false)?.dx_candidates(caps)),
         }
     }
 
@@ -121,16 +121,18 @@ impl Operation for ConvDweight {
             let parts = problem.map_or(1, |problem| problem.parts());
             outputs[0].parts = parts;
             outputs.iter_mut().skip(1).for_each(|bias| *bias = Layout { order: Order::Plain, parts });
+        } else {
+            outputs[0].parts = conv.problem(x, &self.weight.shape, false).map_or(1, |problem| problem.parts(at.caps));
         }
         Layouts { inputs: vec![layout; at.inputs.len()], outputs }
     }
 
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+    fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
         let conv = self.pooled();
         match io.outputs[0].layout.order {
             Order::FirstInner => Ok(conv.problem_inner(io.x(0), io.y(0), self.bias, None)?.dweight_candidates()),
             Order::Plain if self.pool => misfit!("what it takes over needs subgroups of 8"),
-            Order::Plain => Ok(conv.problem(io.x(0), io.y(0), self.bias)?.dweight_candidates()),
+            Order::Plain => Ok(conv.problem(io.x(0), io.y(0), self.bias)?.dweight_candidates(caps)),
         }
     }
 
