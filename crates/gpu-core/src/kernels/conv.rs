@@ -74,9 +74,11 @@ impl Conv {
     /// Row-major dx. Bindings: dy, weight, dx.
     pub fn dx_candidates(&self, caps: &Caps) -> Vec<Candidate> {
         let pixels = self.n * self.input.iter().product::<usize>();
-        let direct = Launch::flat(&shaders::CONV_DIRECT_DX, self.c * pixels, 64)
-            .params(self.dims())
-            .bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]);
+        let direct = Launch::flat(&shaders::CONV_DIRECT_DX, self.c * pixels, 64).params(self.dims()).bind(&[
+            Arg::Input(0),
+            Arg::Input(1),
+            Arg::Output(0),
+        ]);
         let depth = self.k / self.groups * self.kernel.iter().product::<usize>();
         let product = Product { rows: self.c / self.groups, columns: pixels, depth, parts: 1 };
         let gemm = self.gemm(product, "conv_gemm_dx", [0, 1], Arg::Input(0), caps);
@@ -121,7 +123,14 @@ impl Conv {
     }
 
     /// As a product by tiles in workgroup memory, the larger tile first where it fills the device.
-    fn gemm(&self, product: Product, operands: &'static str, inputs: [usize; 2], bias: Arg, caps: &Caps) -> Vec<Candidate> {
+    fn gemm(
+        &self,
+        product: Product,
+        operands: &'static str,
+        inputs: [usize; 2],
+        bias: Arg,
+        caps: &Caps,
+    ) -> Vec<Candidate> {
         let Product { rows, columns, depth, parts } = product;
         let part = depth.div_ceil(parts as usize);
         let filled = rows.div_ceil(64) * columns.div_ceil(64) * self.groups * parts as usize >= 64;
