@@ -1,16 +1,16 @@
 //! The table: one row a shape worth asking about. Three readers: GPU = reference for every candidate and layout;
 //! analytic = finite differences; benches (rows marked `timed`).
 
-use crate::case::{Case, Fill, Tolerance::*, case};
+use crate::case::{Case, Tolerance::*, case};
 use graph::ops::*;
 use graph::{UnaryFunction as F, Window};
 
 /// All rows; with LENSLET_ROWS=TEXT those whose label has the text, of which there must be some.
 pub(crate) fn cases() -> Vec<Case> {
     let mut rows = Vec::new();
-    rows.extend(elementwise());
     rows.extend(convolution());
     rows.extend(crate::cases_data::cases());
+    rows.extend(crate::cases_elementwise::cases());
     rows.extend(crate::cases_matmul::cases());
     rows.extend(crate::cases_pooling::cases());
     if let Ok(text) = std::env::var("LENSLET_ROWS") {
@@ -18,17 +18,6 @@ pub(crate) fn cases() -> Vec<Case> {
         assert!(!rows.is_empty(), "no row's label has {text:?}");
     }
     rows
-}
-
-fn elementwise() -> Vec<Case> {
-    vec![
-        case(Unary(F::Relu)).on(&[&[3, 5, 7]]).within(Exact),
-        case(Unary(F::Sigmoid)).on(&[&[33, 5]]).within(Ulp(4)),
-        case(Unary(F::Sigmoid)).on(&[&[1000]]).filled(Fill::Wide).within(Ulp(64)).forward_only(), // 1 - y
-        case(Unary(F::Tanh)).on(&[&[7, 129]]).within(Ulp(8)),
-        case(Unary(F::LeakyRelu { slope: 0.01 })).on(&[&[6, 4]]).within(Ulp(1)).timed(),
-        case(Binary::Add).on(&[&[4, 3, 5], &[4, 3, 5]]).within(Ulp(1)),
-    ]
 }
 
 fn convolution() -> Vec<Case> {

@@ -30,7 +30,7 @@ shaders! {
     /// Every kernel.
     ALL in "":
     BINARY = "binary";
-    BINARY_ALIKE = "binary_alike";
+    BINARY_GATHER = "binary_gather";
     CHANNEL_SUM = "channel_sum";
     CONV_DIRECT = "conv_direct";
     CONV_DIRECT_DWEIGHT = "conv_direct_dweight";
@@ -49,6 +49,9 @@ shaders! {
     MAX_POOL = "max_pool";
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";
+    REDUCE_COLUMNS = "reduce_columns";
+    REDUCE_RAGGED = "reduce_ragged";
+    REDUCE_ROWS = "reduce_rows";
     SUM_PARTS = "sum_parts";
     TICK = "tick";
     TO_FIRST_INNER = "to_first_inner";
@@ -68,7 +71,9 @@ shaders! {
     CONV_GEMM_PARAMS = "conv_gemm_params";
     CONV_GEMM_Y = "conv_gemm_y";
     ELEMENT = "element";
+    FOLD = "fold";
     INDEX = "index";
+    OPERATE = "operate";
     PRODUCT = "product";
     RANDOM = "random";
     REDUCE = "reduce";

@@ -2,6 +2,7 @@
 
 pub mod activation;
 pub mod binary;
+mod broadcast;
 pub mod conv;
 pub mod conv_inner;
 pub mod convert;
@@ -9,6 +10,8 @@ pub mod gather_batch;
 pub mod linear;
 pub mod matmul;
 pub mod pool;
+pub mod reduce;
+pub mod runs;
 pub mod tick;
 pub mod unary;
 pub mod update;

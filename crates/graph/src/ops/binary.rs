@@ -1,8 +1,10 @@
 //! Functions of two numbers under numpy's broadcasting.
 
-use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operand, Operation, Type, Wide, misfit};
+use super::physical::{axes_of, strides};
+use super::{Reduce, Reshape};
+use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Value, Wide, misfit};
 use cpu_reference::Binary as Function;
-use gpu_core::kernels::{self, binary as kernel};
+use gpu_core::kernels::binary as kernel;
 use gpu_core::{Candidate, Caps, Layout, Order};
 
 /// y = f(a, b), element by element; axes of length 1 stretch, missing ones are added in front.
@@ -21,34 +23,31 @@ impl Binary {
     pub const Div: Self = Binary(Function::Div);
 
     fn code(self) -> Result<kernel::Function, Misfit> {
-        Ok(kernel::Function(match self.0 {
-            Function::Add => 0,
-            Function::Sub => 1,
-            Function::Mul => 2,
-            Function::Div => 3,
+        Ok(match self.0 {
+            Function::Add => kernel::Function::ADD,
+            Function::Sub => kernel::Function::SUB,
+            Function::Mul => kernel::Function::MUL,
+            Function::Div => kernel::Function::DIV,
             other => misfit!("{other:?} has no kernel yet"),
-        }))
+        })
     }
 }
 
-/// An operand's stride along each axis of y in buffer order, outermost first; 0 where it stretches.
-fn strides(operand: &Operand, rank: usize, inner: bool) -> Vec<usize> {
-    let shape = &operand.ty.shape;
-    let mut lengths = vec![1; rank - shape.len()];
-    lengths.extend(shape.iter());
-    if inner {
-        lengths.rotate_left(1);
+/// Sums `dy` over the axes along which the i-th input stretched, into its shape.
+pub(crate) fn give_reduced(at: &mut Backward<'_>, i: usize, dy: Value) -> Result<(), Error> {
+    let (shape, wide) = (at.graph().ty(at.input(i)).shape.clone(), at.graph().ty(dy).shape.clone());
+    let missing = wide.len() - shape.len();
+    let stretched = |&axis: &usize| axis < missing || shape[axis - missing] < wide[axis];
+    let axes: Vec<usize> = (0..wide.len()).filter(stretched).collect();
+    let mut dx = dy;
+    if !axes.is_empty() {
+        dx = at.push(Reduce::sum(&axes), &[dx])?;
     }
-    let mut stride = 1;
-    let mut strides = vec![0; rank];
-    for (axis, &length) in lengths.iter().enumerate().rev() {
-        if length > 1 {
-            strides[axis] = stride;
-        }
-        let padded = inner && axis == rank - 1 && operand.layout.order == Order::FirstInner;
-        stride *= if padded { length.next_multiple_of(4) } else { length };
+    if at.graph().ty(dx).shape != shape {
+        dx = at.push(Reshape { shape }, &[dx])?;
     }
-    strides
+    at.give(i, dx);
+    Ok(())
 }
 
 impl Operation for Binary {
@@ -71,13 +70,31 @@ impl Operation for Binary {
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
         let dy = at.dy()?;
-        for i in 0..2 {
-            let alike = at.graph().ty(at.input(i)).shape == at.graph().ty(dy).shape;
-            if at.wants(i) && self.0 == Function::Add && alike {
-                at.give(i, dy);
-            } else if at.wants(i) {
-                return at.refuse("not yet");
-            }
+        let (a, b, y) = (at.input(0), at.input(1), at.output(0));
+        if at.wants(0) {
+            let da = match self.0 {
+                Function::Mul => at.push(Binary::Mul, &[dy, b])?,
+                Function::Div => at.push(Binary::Div, &[dy, b])?,
+                _ => dy,
+            };
+            give_reduced(at, 0, da)?;
+        }
+        if at.wants(1) {
+            let minus = |at: &mut Backward<'_>, x| {
+                let minus = at.constant(Tensor::scalar(-1.0));
+                at.push(Binary::Mul, &[x, minus])
+            };
+            let db = match self.0 {
+                Function::Sub => minus(at, dy)?,
+                Function::Mul => at.push(Binary::Mul, &[dy, a])?,
+                Function::Div => {
+                    let ratio = at.push(Binary::Div, &[y, b])?;
+                    let db = at.push(Binary::Mul, &[dy, ratio])?;
+                    minus(at, db)?
+                }
+                _ => dy,
+            };
+            give_reduced(at, 1, db)?;
         }
         Ok(())
     }
@@ -85,7 +102,8 @@ impl Operation for Binary {
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
         // An operand with the batch axis follows the others; one that stretches along it may stay plain.
         let y = &at.outputs[0].shape;
-        let inner = at.current.iter().flatten().any(|l| l.order == Order::FirstInner);
+        let laid: Vec<Order> = at.current.iter().flatten().map(|l| l.order).collect();
+        let inner = laid.contains(&Order::FirstInner) || laid.is_empty() && at.prefer == Order::FirstInner;
         let fits = |t: &&Type| t.shape.len() == y.len() && t.shape.first() == y.first();
         let stretches = |t: &&Type| t.shape.len() < y.len() || t.shape.first() == Some(&1);
         if !inner || !at.inputs.iter().all(|t| fits(t) || stretches(t)) {
@@ -98,21 +116,16 @@ impl Operation for Binary {
     }
 
     fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        let y = &io.outputs[0];
-        let rank = y.ty.shape.len();
-        let inner = y.layout.order == Order::FirstInner;
-        let mut shape = y.ty.shape.to_vec();
-        if inner {
-            shape.rotate_left(1);
-            shape[rank - 1] = shape[rank - 1].next_multiple_of(4);
-        }
-        let problem = kernels::binary::Binary {
+        let (y, order) = (io.y(0), io.outputs[0].layout.order);
+        let (axes, valid) = axes_of(y, order, |_| false);
+        let problem = kernel::Binary {
             function: self.code()?,
             operand: "f32",
             result: "f32",
-            a: strides(&io.inputs[0], rank, inner),
-            b: strides(&io.inputs[1], rank, inner),
-            shape,
+            shape: axes.iter().map(|axis| axis.len).collect(),
+            a: strides(io.x(0), io.inputs[0].layout.order, y.len(), order),
+            b: strides(io.x(1), io.inputs[1].layout.order, y.len(), order),
+            valid,
         };
         Ok(problem.candidates())
     }

@@ -1,0 +1,54 @@
+//! Rows of ops that work element by element, and of reductions, in which elements of the same place meet.
+
+use crate::case::{Case, Fill, Tolerance::*, case};
+use cpu_reference::Reduce as R;
+use graph::UnaryFunction as F;
+use graph::ops::*;
+
+pub(crate) fn cases() -> Vec<Case> {
+    [unary(), binary(), reduce()].concat()
+}
+
+fn unary() -> Vec<Case> {
+    vec![
+        case(Unary(F::Relu)).on(&[&[3, 5, 7]]).within(Exact),
+        case(Unary(F::Sigmoid)).on(&[&[33, 5]]).within(Ulp(4)),
+        case(Unary(F::Sigmoid)).on(&[&[1000]]).filled(Fill::Wide).within(Ulp(64)).forward_only(), // 1 - y
+        case(Unary(F::Tanh)).on(&[&[7, 129]]).within(Ulp(8)),
+        case(Unary(F::LeakyRelu { slope: 0.01 })).on(&[&[6, 4]]).within(Ulp(1)).timed(),
+    ]
+}
+
+fn binary() -> Vec<Case> {
+    vec![
+        case(Binary::Add).on(&[&[4, 3, 5], &[4, 3, 5]]).within(Ulp(1)),
+        case(Binary::Add).on(&[&[6, 3, 4, 4], &[3, 1, 1]]).within(Sums(96)).timed(), // bias, batch padded
+        case(Binary::Sub).on(&[&[1, 3, 1, 1], &[4, 3, 7, 7]]).within(Sums(196)),     // 49 pixels are no whole vec4s
+        case(Binary::Mul).on(&[&[5, 3, 4], &[]]).within(Sums(60)),
+        case(Binary::Mul).on(&[&[5, 1, 4], &[3, 1]]).within(Sums(20)),
+        case(Binary::Div).on(&[&[6, 5], &[6, 1]]).filled(Fill::Positive).within(Sums(12)),
+        case(Binary::Mul).on(&[&[1, 5], &[3, 1]]).within(Sums(6)),
+        case(Binary::Add).on(&[&[2, 3, 1, 5, 1, 3], &[1, 3, 4, 1, 2, 1]]).within(Sums(24)), // six axes
+    ]
+}
+
+fn reduce() -> Vec<Case> {
+    let over = |function, axes: &[usize]| Reduce::new(function, axes);
+    vec![
+        case(Reduce::sum(&[])).on(&[&[64, 3, 37, 41]]).within(Sums(64 * 3 * 37 * 41)).timed(), // parts of parts
+        case(Reduce::mean(&[])).on(&[&[6]]).within(Sums(7)),
+        case(Reduce::mean(&[])).on(&[&[]]).within(Exact),
+        case(Reduce::sum(&[0, 2, 3])).on(&[&[6, 3, 5, 7]]).within(Sums(6 * 35)), // a convolution's bias
+        case(Reduce::sum(&[0, 2, 3])).on(&[&[16, 3, 28, 28]]).within(Sums(16 * 784)),
+        case(Reduce::mean(&[2, 3])).on(&[&[5, 4, 7, 7]]).within(Sums(50)), // global average pooling
+        case(Reduce::sum(&[0])).on(&[&[700, 10]]).within(Sums(700)),       // rows that are no whole vec4s
+        case(Reduce::sum(&[1]).keepdims()).on(&[&[9, 33]]).within(Sums(33)),
+        case(Reduce::sum(&[1]).keepdims()).on(&[&[1, 33, 3]]).within(Sums(33)),
+        case(Reduce::sum(&[0, 2, 4])).on(&[&[3, 2, 5, 3, 2]]).within(Sums(30)),
+        case(Reduce::sum(&[1, 3])).on(&[&[3, 2, 5, 3, 4]]).within(Sums(6)),
+        case(Reduce::sum(&[0])).on(&[&[2050, 8, 4]]).within(Sums(2050)),
+        case(over(R::Max, &[])).on(&[&[1, 1]]).within(Exact),
+        case(over(R::Max, &[1])).on(&[&[6, 10]]).within(Exact),
+        case(over(R::Min, &[0, 1])).on(&[&[6, 10, 2]]).within(Exact),
+    ]
+}
