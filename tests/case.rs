@@ -15,6 +15,8 @@ pub(crate) enum Tolerance {
     Exact,
     /// This many units in the last place of the result: exp and friends.
     Ulp(u32),
+    /// A difference of numbers as large as the largest result: this many roundings of that one.
+    Largest(u32),
     /// A sum of this many products in another order: k roundings of the sum of magnitudes.
     Sums(usize),
 }
@@ -26,12 +28,16 @@ pub(crate) enum Fill {
     Signed,
     /// Uniform in [0.5, 1.5): away from kinks and poles.
     Positive,
+    /// Uniform in [0, 1): probabilities.
+    Unit,
     /// One of 0, 1, 2: many ties.
     Ties,
     /// Uniform in [-30, 30): saturates.
     Wide,
     /// Some NaN and infinities of both signs among a few numbers.
     Extreme,
+    /// Uniform in [-1e30, 1e30): exp of a difference is 0 or 1.
+    Huge,
     /// Class indices below this.
     Index(usize),
     /// Any byte.
@@ -46,6 +52,8 @@ pub(crate) struct Case {
     pub(crate) tolerance: Tolerance,
     /// Also a benchmark.
     pub(crate) timed: bool,
+    /// The input by which the op has no gradient, though it is a float.
+    pub(crate) fixed: Option<usize>,
     /// Its data has kinks or ties: no finite differences.
     pub(crate) kinked: bool,
     /// Its gradient cancels in f32: only the values are compared.
@@ -69,6 +77,7 @@ pub(crate) fn case(op: impl Operation) -> Case {
         inputs: Vec::new(),
         tolerance: Tolerance::Exact,
         timed: false,
+        fixed: None,
         kinked: false,
         forward_only: false,
     }
@@ -100,7 +109,7 @@ impl Case {
                 input.1 = fill;
             }
         }
-        self.kinked |= matches!(fill, Fill::Ties | Fill::Extreme);
+        self.kinked |= matches!(fill, Fill::Ties | Fill::Extreme | Fill::Huge);
         self
     }
 
@@ -111,6 +120,18 @@ impl Case {
 
     pub(crate) fn timed(mut self) -> Self {
         self.timed = true;
+        self
+    }
+
+    /// The op has no gradient by this input, though it is a float: a target.
+    pub(crate) fn fixed(mut self, input: usize) -> Self {
+        self.fixed = Some(input);
+        self
+    }
+
+    /// Its data has kinks or NaN: no finite differences.
+    pub(crate) fn kinked(mut self) -> Self {
+        self.kinked = true;
         self
     }
 
@@ -151,7 +172,8 @@ impl Case {
             return None;
         }
         let (mut graph, inputs, outputs) = self.graph();
-        let floats: Vec<Value> = inputs.iter().copied().filter(|&v| graph.ty(v).dtype == DType::F32).collect();
+        let free = inputs.iter().enumerate().filter(|&(i, _)| self.fixed != Some(i)).map(|(_, &v)| v);
+        let floats: Vec<Value> = free.filter(|&v| graph.ty(v).dtype == DType::F32).collect();
         let ty = graph.ty(outputs[0]).clone();
         if ty.dtype != DType::F32 {
             return None;
@@ -185,6 +207,7 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
     let data = (0..count).map(|i| match fill {
         Fill::Signed => 2.0 * at(i) - 1.0,
         Fill::Positive => at(i) + 0.5,
+        Fill::Unit => at(i),
         Fill::Ties => (at(i) * 3.0).floor(),
         Fill::Wide => 60.0 * at(i) - 30.0,
         Fill::Extreme => match (at(i) * 8.0) as u32 {
@@ -193,6 +216,7 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
             2..=4 => f32::NEG_INFINITY,
             _ => (at(i) * 64.0).floor(),
         },
+        Fill::Huge => 2e30 * at(i) - 1e30,
         Fill::Index(_) | Fill::Byte => unreachable!("done above"),
     });
     Tensor::f32(shape, data.collect()).expect("counted")
@@ -203,6 +227,7 @@ pub(crate) fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tole
     let got = got.to_reference();
     assert_eq!(got.shape(), want.shape());
     let mut worst = (0.0, 0);
+    let largest = want.iter().filter(|want| want.is_finite()).fold(0.0, |largest: f64, want| largest.max(want.abs()));
     for (i, ((&got, &want), &magnitude)) in got.iter().zip(want).zip(magnitude).enumerate() {
         let want = f64::from(want as f32);
         let error = if got == want || got.is_nan() && want.is_nan() {
@@ -213,6 +238,7 @@ pub(crate) fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tole
             let room = match tolerance {
                 Tolerance::Exact => 0.0,
                 Tolerance::Ulp(k) => f64::from(k) * 2.0 * EPS * want.abs().max(f64::from(f32::MIN_POSITIVE)),
+                Tolerance::Largest(k) => f64::from(k) * EPS * largest,
                 Tolerance::Sums(k) => k as f64 * EPS * magnitude.abs().max(want.abs()),
             };
             (got - want).abs() / room

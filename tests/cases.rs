@@ -11,6 +11,7 @@ pub(crate) fn cases() -> Vec<Case> {
     rows.extend(convolution());
     rows.extend(crate::cases_data::cases());
     rows.extend(crate::cases_elementwise::cases());
+    rows.extend(crate::cases_losses::cases());
     rows.extend(crate::cases_matmul::cases());
     rows.extend(crate::cases_pooling::cases());
     if let Ok(text) = std::env::var("LENSLET_ROWS") {

@@ -8,6 +8,7 @@ mod case;
 mod cases;
 mod cases_data;
 mod cases_elementwise;
+mod cases_losses;
 mod cases_matmul;
 mod cases_pooling;
 mod finite_differences;

@@ -17,7 +17,7 @@ mod rewrite;
 mod tensor;
 
 pub use backward::Backward;
-pub use cpu_reference::{Binary as BinaryFunction, Unary as UnaryFunction, Window};
+pub use cpu_reference::{Binary as BinaryFunction, Loss as LossFunction, Unary as UnaryFunction, Window};
 pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};
 pub use gpu_core;

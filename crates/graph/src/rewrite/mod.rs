@@ -6,6 +6,7 @@
 
 mod conv;
 mod conv_pool;
+mod cross_entropy;
 
 use crate::graph::{Graph, Source, Value, ValueInfo};
 use crate::{Operation, Type};
@@ -17,7 +18,7 @@ use std::sync::Arc;
 type Rule = fn(&mut Rewriter<'_>, usize) -> bool;
 
 /// All rules, in the order in which they run.
-const RULES: &[Rule] = &[conv::activation, conv_pool::pool, conv::slope];
+const RULES: &[Rule] = &[conv::activation, conv_pool::pool, conv::slope, cross_entropy::both];
 
 /// A graph that is being rewritten.
 pub(crate) struct Rewriter<'a> {
