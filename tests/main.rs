@@ -10,6 +10,7 @@ mod cases_data;
 mod cases_elementwise;
 mod cases_losses;
 mod cases_matmul;
+mod cases_moves;
 mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;

@@ -30,10 +30,12 @@ pub fn pad_dx(dy: &Tensor, x_shape: &[usize], pads: &[[isize; 2]], mode: PadMode
 }
 
 fn lists(shape: &[usize], pads: &[[isize; 2]], mode: PadMode) -> Vec<Picks> {
-    let along = |(&dim, &[begin, end]): (&usize, &[isize; 2])| {
-        (-begin..dim as isize + end).map(|i| source(i, dim as isize, mode)).collect()
-    };
-    shape.iter().zip(pads).map(along).collect()
+    shape.iter().zip(pads).map(|(&dim, &pads)| pad_sources(dim, pads, mode)).collect()
+}
+
+/// The index that each element of a padded axis of this size reads; `None` for the constant.
+pub fn pad_sources(dim: usize, [begin, end]: [isize; 2], mode: PadMode) -> Vec<Option<usize>> {
+    (-begin..dim as isize + end).map(|i| source(i, dim as isize, mode)).collect()
 }
 
 /// The element that index `i`, inside or outside of the axis, reads.

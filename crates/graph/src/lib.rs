@@ -18,6 +18,7 @@ mod tensor;
 
 pub use backward::Backward;
 pub use cpu_reference::{Binary as BinaryFunction, Loss as LossFunction, Unary as UnaryFunction, Window};
+pub use cpu_reference::{PadMode, SliceAxis};
 pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};
 pub use gpu_core;

@@ -1,0 +1,75 @@
+//! Rows of the table for ops that move elements: dropout, transpose, slice, concat, pad and their kin.
+
+use crate::case::{Case, Tolerance::*, case};
+use graph::ops::*;
+use graph::{PadMode, SliceAxis, Type};
+
+pub(crate) fn cases() -> Vec<Case> {
+    [dropout(), moves(), joins(), pads()].concat()
+}
+
+fn dropout() -> Vec<Case> {
+    let step = |case: Case| case.index(&[1], 1000);
+    vec![
+        step(case(Dropout::new(0.5, 0x1234_5678_9abc_def0, 3)).on(&[&[5, 3, 4, 6]])).within(Exact),
+        step(case(Dropout::new(0.2, 42, 0)).on(&[&[6, 3, 5, 3]])).within(Ulp(1)),
+        step(case(Dropout::new(0.2, 7, 1)).on(&[&[33, 10]])).within(Ulp(1)).timed(),
+        step(case(Dropout::new(1.0, 7, 1)).on(&[&[7]])).within(Exact),
+        step(case(Dropout::spatial(0.5, 9, 2)).on(&[&[5, 6, 3, 3]])).within(Exact),
+        step(case(Dropout::spatial(0.5, 9, 2)).on(&[&[4, 3, 8]])).within(Exact),
+    ]
+}
+
+fn moves() -> Vec<Case> {
+    let take = |start, len, step| SliceAxis { start, len, step };
+    let transpose = |perm: &[usize]| case(Transpose { perm: perm.to_vec() });
+    let slice = |axes: &[SliceAxis]| case(Slice { axes: axes.to_vec() });
+    let tile = |repeats: &[usize]| case(Tile { repeats: repeats.to_vec() });
+    vec![
+        transpose(&[1, 0]).on(&[&[37, 53]]).within(Exact).timed(),
+        transpose(&[0, 2, 3, 1]).on(&[&[5, 3, 4, 6]]).within(Exact),
+        transpose(&[3, 1, 0, 2]).on(&[&[2, 3, 4, 8]]).within(Exact),
+        transpose(&[2, 0, 3, 1, 5, 4]).on(&[&[2, 3, 2, 2, 3, 2]]).within(Exact),
+        transpose(&[1, 0]).index(&[5, 7], 100).within(Exact),
+        slice(&[SliceAxis::all(6), take(1, 2, 1), take(4, 3, -2), take(0, 2, 3)]).on(&[&[6, 4, 5, 4]]).within(Exact),
+        slice(&[take(4, 5, -1), SliceAxis::all(3)]).on(&[&[5, 3]]).within(Exact),
+        slice(&[take(2, 3, 1), take(4, 8, 1)]).on(&[&[6, 16]]).within(Exact),
+        slice(&[SliceAxis::all(5), take(4, 8, 1)]).on(&[&[5, 16]]).within(Exact),
+        case(Expand { shape: [3, 5, 4, 2].into() }).on(&[&[5, 1, 2]]).within(Sums(13)),
+        case(Expand { shape: [6, 5, 4].into() }).on(&[&[6, 1, 4]]).within(Sums(6)),
+        case(Expand { shape: [6, 5].into() }).on(&[&[1, 5]]).within(Sums(7)),
+        tile(&[1, 2, 3]).on(&[&[6, 3, 2]]).within(Sums(7)),
+        tile(&[2, 1, 3, 2]).on(&[&[3, 2, 2, 5]]).within(Sums(13)),
+        case(Fill { ty: Type::f32([5, 3]), value: 2.5 }).within(Exact),
+        case(Fill { ty: Type::i32([7]), value: -3.0 }).within(Exact),
+    ]
+}
+
+fn joins() -> Vec<Case> {
+    let split = |sizes: &[usize], axis| case(Split { sizes: sizes.to_vec(), axis });
+    vec![
+        case(Concat { axis: 1 }).on(&[&[5, 3, 2, 4], &[5, 1, 2, 4], &[5, 4, 2, 4]]).within(Exact),
+        case(Concat { axis: 1 }).on(&[&[1, 3, 3], &[1, 1, 3], &[1, 4, 3], &[1, 2, 3], &[1, 1, 3]]).within(Exact),
+        case(Concat { axis: 0 }).on(&[&[5, 3], &[2, 3]]).within(Exact),
+        case(Concat { axis: 2 }).on(&[&[2, 3, 5], &[2, 3, 2], &[2, 3, 1], &[2, 3, 4]]).within(Exact),
+        case(Concat { axis: 0 }).on(&[&[4, 5]]).within(Exact),
+        split(&[1, 4, 2], 1).on(&[&[6, 7, 3]]).within(Exact),
+        split(&[2, 3], 0).on(&[&[5, 4]]).within(Exact),
+    ]
+}
+
+fn pads() -> Vec<Case> {
+    let pad = |mode, pads: &[[isize; 2]]| case(Pad { pads: pads.to_vec(), mode });
+    let image = [[0, 0], [0, 0], [1, 2], [2, 1]];
+    let [constant, zero] = [1.5, 0.0].map(PadMode::Constant);
+    vec![
+        pad(constant, &image).on(&[&[5, 2, 4, 3]]).within(Exact),
+        pad(zero, &[[1, 0], [4, 8]]).on(&[&[3, 12]]).within(Exact),
+        pad(zero, &[[0, 0], [-1, 2], [3, -2]]).on(&[&[4, 3, 5]]).within(Exact),
+        pad(PadMode::Constant(f64::NEG_INFINITY), &[[0, 0], [1, 1]]).on(&[&[3, 3]]).within(Exact),
+        pad(PadMode::Reflect, &image).on(&[&[5, 2, 4, 3]]).within(Sums(10)),
+        pad(PadMode::Edge, &image).on(&[&[5, 2, 4, 3]]).within(Sums(13)),
+        pad(PadMode::Wrap, &image).on(&[&[5, 2, 4, 3]]).within(Sums(10)),
+        pad(PadMode::Reflect, &[[2, 3], [-1, 0]]).on(&[&[4, 3]]).within(Sums(10)),
+    ]
+}
