@@ -14,6 +14,7 @@ mod cases_moves;
 mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;
+mod gradcases;
 mod house;
 mod rewrites;
 mod weighted;

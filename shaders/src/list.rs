@@ -29,6 +29,8 @@ macro_rules! shaders {
 shaders! {
     /// Every kernel.
     ALL in "":
+    AVERAGE_POOL = "average_pool";
+    AVERAGE_POOL_DX = "average_pool_dx";
     BINARY = "binary";
     BINARY_GATHER = "binary_gather";
     CHANNEL_SUM = "channel_sum";
@@ -54,6 +56,8 @@ shaders! {
     LOSS = "loss";
     LOSS_DX = "loss_dx";
     MATMUL_DIRECT = "matmul_direct";
+    LP_POOL = "lp_pool";
+    LP_POOL_DX = "lp_pool_dx";
     MAX_POOL = "max_pool";
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";

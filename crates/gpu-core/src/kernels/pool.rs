@@ -117,4 +117,55 @@ impl Pool {
         });
         apart.then_some(stride)
     }
+
+    /// Where average pooling's taps count, from the begin of the padding: in x, or in the padding too.
+    fn counts(&self, count_include_pad: bool) -> Vec<(&'static str, Word)> {
+        let pads = match self.windows {
+            Windows::Sliding { pads, .. } => pads,
+            Windows::Adaptive => [[0; 2]; 3],
+        };
+        let [low_d, low_h, low_w] = pads.map(|[begin, _]| if count_include_pad { 0 } else { begin });
+        let [high_d, high_h, high_w] = [0, 1, 2].map(|axis| {
+            let [begin, end] = pads[axis];
+            begin + self.input[axis] + if count_include_pad { end } else { 0 }
+        });
+        params! { low_d, low_h, low_w, high_d, high_h, high_w }
+    }
+
+    /// The mean of each window. Bindings: x, y.
+    pub fn average_candidates(&self, count_include_pad: bool) -> Vec<Candidate> {
+        let mut launch = self.windowed(&shaders::AVERAGE_POOL, self.elements(self.output));
+        launch.params.extend(self.counts(count_include_pad));
+        vec![Candidate::one(launch.bind(&[Arg::Input(0), Arg::Output(0)]))]
+    }
+
+    /// Each dy in equal shares to its window. Bindings: dy, dx.
+    pub fn average_dx_candidates(&self, count_include_pad: bool) -> Vec<Candidate> {
+        let mut launch = self.windowed(&shaders::AVERAGE_POOL_DX, self.elements(self.input));
+        launch.params.extend(self.counts(count_include_pad));
+        vec![Candidate::one(launch.bind(&[Arg::Input(0), Arg::Output(0)]))]
+    }
+
+    /// The norm of each window. Bindings: x, y.
+    pub fn lp_candidates(&self, exponent: f32) -> Vec<Candidate> {
+        let mut launch = self.windowed(&shaders::LP_POOL, self.elements(self.output)).set("NORM", norm(exponent));
+        launch.params.extend(params! { exponent });
+        vec![Candidate::one(launch.bind(&[Arg::Input(0), Arg::Output(0)]))]
+    }
+
+    /// Each dy to its window by the slope of the norm. Bindings: x, y, dy, dx.
+    pub fn lp_dx_candidates(&self, exponent: f32) -> Vec<Candidate> {
+        let mut launch = self.windowed(&shaders::LP_POOL_DX, self.elements(self.input)).set("NORM", norm(exponent));
+        launch.params.extend(params! { exponent });
+        vec![Candidate::one(launch.bind(&[Arg::Input(0), Arg::Input(1), Arg::Input(2), Arg::Output(0)]))]
+    }
+}
+
+/// The knob of `lp_pool`: exponents that need no `pow`, or 0.
+fn norm(exponent: f32) -> u32 {
+    match exponent {
+        1.0 => 1,
+        2.0 => 2,
+        _ => 0,
+    }
 }

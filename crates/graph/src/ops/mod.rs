@@ -1,5 +1,7 @@
 //! One file an op: shape rule · gradient · lowering · reference.
 
+mod adaptive_pool;
+mod average_pool;
 mod axes;
 mod binary;
 mod concat;
@@ -11,6 +13,7 @@ mod fill;
 mod gather_batch;
 mod linear;
 mod loss;
+mod lp_pool;
 mod matmul;
 mod max_pool;
 mod nll_loss;
@@ -28,6 +31,8 @@ mod transpose;
 mod unary;
 mod update;
 
+pub use adaptive_pool::{AdaptiveAveragePool, AdaptiveAveragePoolDx, AdaptiveMaxPool, AdaptiveMaxPoolDx};
+pub use average_pool::{AveragePool, AveragePoolDx};
 pub use binary::Binary;
 pub use concat::Concat;
 pub use conv::Conv;
@@ -38,6 +43,7 @@ pub use fill::Fill;
 pub use gather_batch::GatherBatch;
 pub use linear::{Linear, LinearDweight, LinearDx};
 pub use loss::{Loss, LossDx};
+pub use lp_pool::{LpPool, LpPoolDx};
 pub use matmul::{Matmul, MatmulReduced};
 pub use max_pool::{MaxPool, MaxPoolDx};
 pub use nll_loss::{NllLoss, NllLossDx};

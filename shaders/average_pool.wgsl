@@ -1,0 +1,62 @@
+// average_pool: y[n,c,p,q] = sum over r,s of x[n, c, p*stride + r*dilation - pad, q*stride + s*dilation - pad] / taps that count
+//
+// One to three spatial axes (missing ones have length 1). One invocation makes one Element of y. A window of which no
+// tap counts gives 0.
+// grid  flat over y in Elements
+
+//@use index
+//@use element
+//@use window
+
+struct Params {
+    planes: u32, inner: u32,      // x is [planes, d, h, w, inner], y is [planes, o, p, q, inner] of Elements
+    d: u32, h: u32, w: u32,
+    o: u32, p: u32, q: u32,
+    t: u32, r: u32, s: u32,       // taps of a window along each axis
+    stride_d: u32, stride_h: u32, stride_w: u32,
+    dilation_d: u32, dilation_h: u32, dilation_w: u32,
+    pad_d: u32, pad_h: u32, pad_w: u32,
+    // Where taps count, from the begin of the padding: in x, or in the padding too.
+    low_d: u32, low_h: u32, low_w: u32,
+    high_d: u32, high_h: u32, high_w: u32,
+}
+
+@group(0) @binding(0) var<storage, read>       x:   array<Element>;
+@group(0) @binding(1) var<storage, read_write> y:   array<Element>;
+@group(0) @binding(2) var<uniform>             dim: Params;
+
+const WORKGROUP: u32 = 64u; //@set
+
+@compute @workgroup_size(WORKGROUP)
+fn average_pool(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = flat_id(id, groups.x * WORKGROUP);
+    if i >= dim.planes * dim.o * dim.p * dim.q * dim.inner { return; }
+
+    let lane = i % dim.inner;
+    let q = i / dim.inner % dim.q;
+    let p = i / (dim.inner * dim.q) % dim.p;
+    let o = i / (dim.inner * dim.q * dim.p) % dim.o;
+    let plane = i / (dim.inner * dim.q * dim.p * dim.o);
+
+    let along_d = Axis(dim.d, dim.o, dim.t, dim.stride_d, dim.dilation_d, dim.pad_d);
+    let along_h = Axis(dim.h, dim.p, dim.r, dim.stride_h, dim.dilation_h, dim.pad_h);
+    let along_w = Axis(dim.w, dim.q, dim.s, dim.stride_w, dim.dilation_w, dim.pad_w);
+    var sum = Element(0.0);
+    for (var t = 0u; t < taps(o, along_d); t++) {
+        let d = first(o, along_d) + t * dim.dilation_d;
+        for (var r = 0u; r < taps(p, along_h); r++) {
+            let h = first(p, along_h) + r * dim.dilation_h;
+            for (var s = 0u; s < taps(q, along_w); s++) {
+                let w = first(q, along_w) + s * dim.dilation_w;
+                if d < dim.d && h < dim.h && w < dim.w {
+                    let v = x[(((plane * dim.d + d) * dim.h + h) * dim.w + w) * dim.inner + lane];
+                    sum += v;
+                }
+            }
+        }
+    }
+    let count = counted(o, along_d, dim.low_d, dim.high_d)
+        * counted(p, along_h, dim.low_h, dim.high_h)
+        * counted(q, along_w, dim.low_w, dim.high_w);
+    y[i] = sum / f32(max(count, 1u));
+}

@@ -1,0 +1,214 @@
+//! PyTorch's outputs and gradients, each case as a graph: on the device in both layouts, and through the interpreter.
+//!
+//! The folder is `LENSLET_GRADCASES`, or the copy in the tree. A case whose op neither [`built`] nor [`NOT_YET`] knows
+//! is a failure that names it. A new op of the graph is an arm of `built` and one name less in `NOT_YET`.
+
+use crate::weighted::Weighted;
+use graph::gpu_core::{Order, test_device};
+use graph::ops::*;
+use graph::{Engine, Graph, Memory, Tensor, UnaryFunction as F, Value, Wide, Window};
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Ops of the folder that have no op in the graph yet.
+const NOT_YET: &[&str] = &[
+    "add",
+    "batchnorm_eval",
+    "batchnorm_train",
+    "bce_with_logits",
+    "conv_transpose2d",
+    "div",
+    "elu",
+    "gelu",
+    "gelu_tanh",
+    "hardsigmoid",
+    "hardswish",
+    "linear",
+    "log_softmax_lastdim",
+    "mish",
+    "mse",
+    "mul",
+    "selu",
+    "silu",
+    "softmax_lastdim",
+    "softmax_xent",
+    "softplus",
+    "sub",
+];
+
+/// Sums in another order than PyTorch's: this much of the tensor's largest magnitude.
+const SUMS: f64 = 1e-5;
+
+/// One file: tensors by name, and what it says about itself.
+struct PytorchCase {
+    name: String,
+    op: String,
+    attrs: Json,
+    tensors: BTreeMap<String, Tensor>,
+}
+
+#[test]
+fn pytorch_agrees() {
+    let (mut run, mut failures) = (0, Vec::new());
+    for case in cases() {
+        let mut graph = Graph::new();
+        let inputs: BTreeMap<&str, Value> = case
+            .tensors
+            .iter()
+            .filter_map(|(name, tensor)| Some((name.strip_prefix("in.")?, tensor.ty())))
+            .map(|(name, ty)| (name, graph.input(name, ty).expect("names differ")))
+            .collect();
+        match built(&case, &mut graph, &inputs) {
+            Some(Ok(y)) => {
+                run += 1;
+                compare(&case, graph, &inputs, y, &mut failures);
+            }
+            Some(Err(error)) => failures.push(format!("{}: {error}", case.name)),
+            None if NOT_YET.contains(&case.op.as_str()) => {}
+            None => failures.push(format!("{}: op {} is unknown here", case.name, case.op)),
+        }
+    }
+    assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(run > 0, "no case in {} has an op of the graph", folder().display());
+}
+
+/// The case's output in the graph; `None` for an op that is not in this table.
+fn built(case: &PytorchCase, graph: &mut Graph, inputs: &BTreeMap<&str, Value>) -> Option<Result<Value, graph::Error>> {
+    let x = |names: &[&str]| names.iter().filter_map(|name| inputs.get(name).copied()).collect::<Vec<_>>();
+    Some(match case.op.as_str() {
+        "conv2d" => {
+            let weight = graph.ty(inputs["w"]).shape.clone();
+            let conv = Conv { groups: case.pair("groups")[0], ..Conv::new(case.window([weight[2], weight[3]])) };
+            graph.push1("y", conv, &x(&["x", "w", "b"]))
+        }
+        "maxpool2d" => graph.push1("y", MaxPool::new(case.window(case.pair("kernel"))), &x(&["x"])),
+        "avgpool2d" => {
+            let count_include_pad = case.attrs["count_include_pad"].as_bool().expect("a truth value");
+            let pool = AveragePool { count_include_pad, ..AveragePool::new(case.window(case.pair("kernel"))) };
+            graph.push1("y", pool, &x(&["x"]))
+        }
+        "global_avgpool" => graph.push1("y", AdaptiveAveragePool::global(2), &x(&["x"])),
+        "relu" => graph.push1("y", Unary(F::Relu), &x(&["x"])),
+        "leaky_relu_0_01" => graph.push1("y", Unary(F::LeakyRelu { slope: 0.01 }), &x(&["x"])),
+        "sigmoid" => graph.push1("y", Unary(F::Sigmoid), &x(&["x"])),
+        "tanh" => graph.push1("y", Unary(F::Tanh), &x(&["x"])),
+        _ => return None,
+    })
+}
+
+/// Output and gradients on every executor against what PyTorch made.
+fn compare(case: &PytorchCase, mut graph: Graph, inputs: &BTreeMap<&str, Value>, y: Value, failures: &mut Vec<String>) {
+    let weights = case.tensors["gout"].clone();
+    let loss = graph.push1("loss", Weighted { weights }, &[y]).expect("a scalar");
+    let asked: Vec<(&str, Value)> =
+        case.tensors.keys().filter_map(|name| name.strip_prefix("grad.")).map(|name| (name, inputs[name])).collect();
+    let wrt: Vec<Value> = asked.iter().map(|&(_, value)| value).collect();
+    let gradients = match graph.gradients(loss, &wrt) {
+        Ok(gradients) => gradients,
+        Err(error) => return failures.push(format!("{}: {error}", case.name)),
+    };
+    let mut fetch = vec![y];
+    fetch.extend(&gradients);
+    let names: Vec<String> =
+        std::iter::once("out".to_string()).chain(asked.iter().map(|(name, _)| format!("grad.{name}"))).collect();
+
+    let graph = Arc::new(graph);
+    let mut executors = vec![("interpreter", Engine::Cpu, None)];
+    if let Some(device) = test_device() {
+        executors.push(("device, plain", Engine::Gpu(device.clone()), Some(Order::Plain)));
+        executors.push(("device, first-inner", Engine::Gpu(device.clone()), Some(Order::FirstInner)));
+    }
+    for (executor, engine, order) in executors {
+        let made = || -> Result<Vec<Tensor>, graph::Error> {
+            let mut execution = engine.compile_in(graph.clone(), &fetch, &Memory::new(&engine, 0), order)?;
+            for (name, &value) in inputs {
+                execution.set(value, &case.tensors[&format!("in.{name}")])?;
+            }
+            execution.run()?;
+            Ok(execution.wait()?.expect("it ran"))
+        };
+        match made() {
+            Err(error) => failures.push(format!("{} on {executor}: {error}", case.name)),
+            Ok(made) => {
+                for (name, got) in names.iter().zip(made) {
+                    let (got, want) = (got.to_reference(), case.tensors[name].to_reference());
+                    if let Some(why) = differs(&got, &want) {
+                        failures.push(format!("{} on {executor}: {name}{why}", case.name));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where and by how much, if it does. Shapes may differ in axes of length 1.
+fn differs(got: &Wide, want: &Wide) -> Option<String> {
+    let long = |shape: &[usize]| shape.iter().copied().filter(|&d| d != 1).collect::<Vec<_>>();
+    if long(got.shape()) != long(want.shape()) {
+        return Some(format!(" is {:?}, not {:?}", got.shape(), want.shape()));
+    }
+    let scale = want.iter().filter(|w| w.is_finite()).fold(0.0_f64, |scale, w| scale.max(w.abs()));
+    let near = |got: f64, want: f64| got == want || got.is_nan() && want.is_nan() || (got - want).abs() <= SUMS * scale;
+    let at = got.iter().zip(want).position(|(&got, &want)| !near(got, want))?;
+    let value = |wide: &Wide| wide.iter().nth(at).copied().unwrap_or_default();
+    Some(format!("[{at}] is {}, not {}, where the largest is {scale}", value(got), value(want)))
+}
+
+fn folder() -> PathBuf {
+    let in_tree = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/data/gradcases"));
+    std::env::var_os("LENSLET_GRADCASES").map_or_else(in_tree, PathBuf::from)
+}
+
+/// Every case that the folder's index lists.
+fn cases() -> Vec<PytorchCase> {
+    let path = folder().join("index.json");
+    let index = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let index: Json = serde_json::from_str(&index).expect("the index is JSON");
+    index.as_array().expect("a list").iter().map(|case| open(case["file"].as_str().expect("a name"))).collect()
+}
+
+fn open(name: &str) -> PytorchCase {
+    let path = folder().join(name);
+    let bytes = std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("a safetensors file");
+    let metadata = header.metadata().clone().unwrap_or_default();
+    let text = |key: &str| metadata.get(key).cloned().unwrap_or_default();
+    let file = SafeTensors::deserialize(&bytes).expect("a safetensors file");
+    let tensors = file.iter().map(|(name, view)| {
+        let shape = view.shape().to_vec();
+        let tensor = match view.dtype() {
+            Dtype::F32 => {
+                let words = view.data().as_chunks::<4>().0.iter();
+                Tensor::f32(shape, words.map(|&word| f32::from_le_bytes(word)).collect())
+            }
+            Dtype::I64 => {
+                let words = view.data().as_chunks::<8>().0.iter();
+                Tensor::i32(shape, words.map(|&word| i64::from_le_bytes(word) as i32).collect())
+            }
+            other => panic!("{}: {name} is {other:?}", path.display()),
+        };
+        (name.to_string(), tensor.expect("counted"))
+    });
+    let attrs = serde_json::from_str(&text("attrs")).unwrap_or_default();
+    PytorchCase { name: name.to_string(), op: text("op"), attrs, tensors: tensors.collect() }
+}
+
+impl PytorchCase {
+    /// An attribute that is one number or one for each of two axes.
+    fn pair(&self, name: &str) -> [usize; 2] {
+        let one = |value: &Json| value.as_u64().unwrap_or_else(|| panic!("{}: no {name}", self.name)) as usize;
+        match &self.attrs[name] {
+            Json::Array(both) => [one(&both[0]), one(&both[1])],
+            single => [one(single); 2],
+        }
+    }
+
+    /// A window of this kernel, the rest from the attributes.
+    fn window(&self, kernel: [usize; 2]) -> Window {
+        let dilation = if self.attrs["dilation"].is_null() { [1; 2] } else { self.pair("dilation") };
+        Window::new(&kernel).stride(&self.pair("stride")).pad(&self.pair("pad")).dilation(&dilation)
+    }
+}
