@@ -15,28 +15,23 @@ use std::sync::Arc;
 
 /// Ops of the folder that have no op in the graph yet.
 const NOT_YET: &[&str] = &[
-    "add",
     "batchnorm_eval",
     "batchnorm_train",
     "bce_with_logits",
     "conv_transpose2d",
-    "div",
     "elu",
     "gelu",
     "gelu_tanh",
     "hardsigmoid",
     "hardswish",
-    "linear",
     "log_softmax_lastdim",
     "mish",
     "mse",
-    "mul",
     "selu",
     "silu",
     "softmax_lastdim",
     "softmax_xent",
     "softplus",
-    "sub",
 ];
 
 /// Sums in another order than PyTorch's: this much of the tensor's largest magnitude.
@@ -91,6 +86,11 @@ fn built(case: &PytorchCase, graph: &mut Graph, inputs: &BTreeMap<&str, Value>) 
             graph.push1("y", pool, &x(&["x"]))
         }
         "global_avgpool" => graph.push1("y", AdaptiveAveragePool::global(2), &x(&["x"])),
+        "linear" => graph.push1("y", Linear { activation: None }, &x(&["x", "w", "b"])),
+        "add" => graph.push1("y", Binary::Add, &x(&["a", "b"])),
+        "sub" => graph.push1("y", Binary::Sub, &x(&["a", "b"])),
+        "mul" => graph.push1("y", Binary::Mul, &x(&["a", "b"])),
+        "div" => graph.push1("y", Binary::Div, &x(&["a", "b"])),
         "relu" => graph.push1("y", Unary(F::Relu), &x(&["x"])),
         "leaky_relu_0_01" => graph.push1("y", Unary(F::LeakyRelu { slope: 0.01 }), &x(&["x"])),
         "sigmoid" => graph.push1("y", Unary(F::Sigmoid), &x(&["x"])),
