@@ -38,6 +38,10 @@ pub(crate) enum Fill {
     Extreme,
     /// Uniform in [-1e30, 1e30): exp of a difference is 0 or 1.
     Huge,
+    /// Halves of whole numbers: ties of rounding.
+    Halves,
+    /// Uniform in ± this.
+    Span(f32),
     /// Class indices below this.
     Index(usize),
     /// Any byte.
@@ -110,6 +114,7 @@ impl Case {
             }
         }
         self.kinked |= matches!(fill, Fill::Ties | Fill::Extreme | Fill::Huge);
+        self.kinked |= matches!(fill, Fill::Ties | Fill::Halves | Fill::Extreme);
         self
     }
 
@@ -209,6 +214,8 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
         Fill::Positive => at(i) + 0.5,
         Fill::Unit => at(i),
         Fill::Ties => (at(i) * 3.0).floor(),
+        Fill::Halves => (at(i) * 16.0).floor() / 2.0 - 4.0,
+        Fill::Span(bound) => bound * (2.0 * at(i) - 1.0),
         Fill::Wide => 60.0 * at(i) - 30.0,
         Fill::Extreme => match (at(i) * 8.0) as u32 {
             0 => f32::NAN,

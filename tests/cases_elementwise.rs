@@ -10,13 +10,42 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn unary() -> Vec<Case> {
-    vec![
+    let mut rows = vec![
         case(Unary(F::Relu)).on(&[&[3, 5, 7]]).within(Exact),
         case(Unary(F::Sigmoid)).on(&[&[33, 5]]).within(Ulp(4)),
         case(Unary(F::Sigmoid)).on(&[&[1000]]).filled(Fill::Wide).within(Ulp(64)).forward_only(), // 1 - y
         case(Unary(F::Tanh)).on(&[&[7, 129]]).within(Ulp(8)),
         case(Unary(F::LeakyRelu { slope: 0.01 })).on(&[&[6, 4]]).within(Ulp(1)).timed(),
-    ]
+        case(Unary(F::LeakyRelu { slope: -0.5 })).on(&[&[6, 4]]).within(Ulp(1)), // the sign of y is not that of x
+        case(Unary(F::Elu { alpha: 0.7 })).on(&[&[6, 5]]).within(Ulp(8)),
+        case(Unary(F::Elu { alpha: -0.7 })).on(&[&[6, 5]]).within(Ulp(8)),
+        case(Unary(F::Celu { alpha: 1.3 })).on(&[&[6, 5]]).within(Ulp(8)),
+        case(Unary(F::Selu)).on(&[&[6, 5]]).within(Ulp(8)),
+    ];
+    let smooth = [F::Gelu, F::GeluTanh, F::Silu, F::HardSwish, F::Softplus, F::Softsign, F::Mish];
+    let smooth = smooth.into_iter().chain([F::Abs, F::Neg, F::Exp, F::Sin, F::Cos, F::Square]);
+    // Near the zero of a slope its terms cancel: a sum of a few.
+    rows.extend(smooth.clone().map(|f| case(Unary(f)).on(&[&[6, 31]]).within(Ulp(8)).forward_only()));
+    rows.extend(smooth.map(|f| case(Unary(f)).on(&[&[5, 40]]).filled(Fill::Span(4.0)).within(Sums(24))));
+    let away = [F::Sqrt, F::Log, F::Reciprocal].into_iter();
+    rows.extend(away.map(|f| case(Unary(f)).on(&[&[6, 31]]).filled(Fill::Positive).within(Ulp(4))));
+    let steps = [F::Floor, F::Ceil, F::Round, F::Sign, F::Not, F::Relu6, F::Clip { min: -2.5, max: 3.0 }];
+    rows.extend(steps.into_iter().map(|f| case(Unary(f)).on(&[&[6, 31]]).filled(Fill::Wide).within(Exact)));
+    rows.extend([
+        case(Unary(F::Not)).on(&[&[6, 5]]).filled(Fill::Ties).within(Exact),
+        case(Unary(F::Round)).on(&[&[6, 5]]).filled(Fill::Halves).within(Exact), // to the even one
+        case(Unary(F::HardSigmoid { alpha: 0.2, beta: 0.5 })).on(&[&[6, 31]]).filled(Fill::Span(4.0)).within(Sums(8)),
+        case(Unary(F::Erf)).on(&[&[6, 31]]).within(Ulp(8)),
+        case(Unary(F::Erf)).on(&[&[5, 40]]).filled(Fill::Span(4.0)).within(Ulp(64)), // exp(-x²)
+        case(Unary(F::Sin)).on(&[&[9, 40]]).filled(Fill::Wide).within(Ulp(4)).forward_only(),
+        case(Unary(F::Cos)).on(&[&[9, 40]]).filled(Fill::Wide).within(Ulp(4)).forward_only(),
+        case(Unary(F::Gelu)).on(&[&[9, 40]]).filled(Fill::Span(5.0)).within(Ulp(64)).forward_only(), // exp(-x² / 2)
+    ]);
+    rows.extend(
+        [F::Softplus, F::Mish, F::Silu, F::Elu { alpha: 1.0 }]
+            .map(|f| case(Unary(f)).on(&[&[9, 40]]).filled(Fill::Wide).within(Ulp(64)).forward_only()),
+    );
+    rows
 }
 
 fn binary() -> Vec<Case> {

@@ -90,6 +90,7 @@ shaders! {
     CONV_GEMM_PARAMS = "conv_gemm_params";
     CONV_GEMM_Y = "conv_gemm_y";
     ELEMENT = "element";
+    ELEMENTARY = "elementary";
     FOLD = "fold";
     FOUR = "four";
     INDEX = "index";
@@ -101,6 +102,7 @@ shaders! {
     RANDOM = "random";
     REDUCE = "reduce";
     SEGMENT = "segment";
+    SLOPE = "slope";
     WINDOW = "window";
     WINDOW_ADAPTIVE = "window_adaptive";
 }

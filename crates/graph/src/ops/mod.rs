@@ -56,5 +56,5 @@ pub use split::Split;
 pub use tick::Tick;
 pub use tile::{Expand, Tile, TileDx};
 pub use transpose::Transpose;
-pub use unary::{Unary, UnaryDx};
+pub use unary::{Unary, UnaryDx, UnaryDxOfX};
 pub use update::{Optimiser, Update};
