@@ -6,7 +6,7 @@ use graph::LossFunction as F;
 use graph::ops::*;
 
 pub(crate) fn cases() -> Vec<Case> {
-    [softmax(), cross_entropy(), soft_targets(), nll_loss(), element_losses()].concat()
+    [softmax(), cross_entropy(), soft_targets(), nll_loss(), target_weight(), element_losses()].concat()
 }
 
 fn softmax() -> Vec<Case> {
@@ -56,6 +56,15 @@ fn nll_loss() -> Vec<Case> {
         case(plain).on(&[&[9, 3]]).index(&[9], 5).within(Exact).kinked(), // NaN for labels 3 and 4
         case(ignore).on(&[&[6, 4]]).index(&[6], 4).on(&[&[4]]).within(Ulp(1)),
         case(dx(ignore, &[3, 4, 5])).index(&[3, 5], 4).on(&[&[3, 5], &[4]]).within(Ulp(1)),
+    ]
+}
+
+fn target_weight() -> Vec<Case> {
+    let op = |ignore_index| case(TargetWeight { classes: 3, ignore_index }).within(Exact);
+    vec![
+        op(None).index(&[9], 3),
+        op(Some(1)).index(&[5, 2, 3], 4), // NaN for label 3
+        op(Some(2)).index(&[6], 3).on(&[&[3]]),
     ]
 }
 

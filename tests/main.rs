@@ -16,5 +16,6 @@ mod finite_differences;
 mod gpu_equals_reference;
 mod gradcases;
 mod house;
+mod losses;
 mod rewrites;
 mod weighted;

@@ -72,6 +72,7 @@ shaders! {
     SOFTMAX_DX = "softmax_dx";
     STRIDED_COPY = "strided_copy";
     SUM_PARTS = "sum_parts";
+    TARGET_WEIGHT = "target_weight";
     TICK = "tick";
     TO_FIRST_INNER = "to_first_inner";
     TO_PLAIN = "to_plain";

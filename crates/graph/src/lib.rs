@@ -10,6 +10,7 @@ mod execute;
 mod graph;
 mod init;
 mod interpret;
+mod losses;
 mod operation;
 pub mod ops;
 pub mod plan;
@@ -18,7 +19,7 @@ mod tensor;
 
 pub use backward::Backward;
 pub use cpu_reference::{Binary as BinaryFunction, Loss as LossFunction, Unary as UnaryFunction, Window};
-pub use cpu_reference::{PadMode, SliceAxis};
+pub use cpu_reference::{PadMode, Reduction, SliceAxis};
 pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};
 pub use gpu_core;

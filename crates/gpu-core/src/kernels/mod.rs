@@ -23,6 +23,7 @@ pub mod resample;
 pub mod runs;
 pub mod softmax;
 pub mod strided_copy;
+pub mod target_weight;
 pub mod tick;
 pub mod unary;
 pub mod update;
