@@ -9,38 +9,6 @@
 
 const WORKGROUP: u32 = 64u; //@set
 
-// Rows i to i + 3 of a at depths l to l + 3; a column of the matrix is a row of a.
-fn rows_by_depths(start: u32, i: u32, l: u32) -> mat4x4<f32> {
-    let stored = select(vec2<u32>(i, l), vec2<u32>(l, i), TRANS_A);
-    let end = select(vec2<u32>(dim.m, dim.k), vec2<u32>(dim.k, dim.m), TRANS_A);
-    let at = start + stored.x * dim.pitch_a + stored.y;
-    let count = left(stored.y, end.y);
-    let four = mat4x4<f32>(
-        load_a(at, count),
-        load_a(at + dim.pitch_a, select(0u, count, stored.x + 1u < end.x)),
-        load_a(at + 2u * dim.pitch_a, select(0u, count, stored.x + 2u < end.x)),
-        load_a(at + 3u * dim.pitch_a, select(0u, count, stored.x + 3u < end.x)),
-    );
-    if TRANS_A { return transpose(four); }
-    return four;
-}
-
-// Columns j to j + 3 of b at depths l to l + 3; a column of the matrix is a depth.
-fn depths_by_columns(start: u32, l: u32, j: u32) -> mat4x4<f32> {
-    let stored = select(vec2<u32>(l, j), vec2<u32>(j, l), TRANS_B);
-    let end = select(vec2<u32>(dim.k, dim.n), vec2<u32>(dim.n, dim.k), TRANS_B);
-    let at = start + stored.x * dim.pitch_b + stored.y;
-    let count = select(0u, left(stored.y, end.y), stored.x < end.x);
-    let four = mat4x4<f32>(
-        load_b(at, count),
-        load_b(at + dim.pitch_b, select(0u, count, stored.x + 1u < end.x)),
-        load_b(at + 2u * dim.pitch_b, select(0u, count, stored.x + 2u < end.x)),
-        load_b(at + 3u * dim.pitch_b, select(0u, count, stored.x + 3u < end.x)),
-    );
-    if TRANS_B { return transpose(four); }
-    return four;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn matmul_direct(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let block = flat_id(id, groups.x * WORKGROUP);

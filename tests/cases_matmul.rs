@@ -15,6 +15,7 @@ fn linear() -> Vec<Case> {
         case(plain).on(&[&[1, 1], &[1, 1], &[1]]).within(Sums(3)),
         case(plain).on(&[&[7, 5], &[3, 5], &[3]]).within(Sums(9)),
         case(plain).on(&[&[64, 256], &[10, 256], &[10]]).within(Sums(258)), // the classes of a small net
+        case(plain).on(&[&[5, 2100], &[6, 2100], &[6]]).within(Sums(2102)), // deep enough to split the sum
         case(plain).on(&[&[5, 3, 8], &[12, 8]]).within(Sums(17)),
         case(Linear { activation: Some(F::Relu) }).on(&[&[33, 40], &[104, 40], &[104]]).within(Sums(106)),
         case(Linear { activation: Some(F::Tanh) }).on(&[&[6, 12], &[9, 12], &[9]]).within(Sums(40)).forward_only(), // 1 - y²

@@ -15,6 +15,7 @@ struct Params {
     batches: u32, batch_1: u32, batch_2: u32, // z counts three axes; these are all of them, and the inner two
     a_0: u32, a_1: u32, a_2: u32,             // elements of a from one to the next along each
     b_0: u32, b_1: u32, b_2: u32,
+    part_steps: u32,                          // loop rounds of one part, where a kernel splits the sum
     scale: f32, alpha: f32, beta: f32,
 }
 
@@ -30,8 +31,8 @@ alias Y = vec4<f32>; //@set
 const VEC_A: bool = true; //@set as A says
 const VEC_B: bool = true; //@set
 const VEC_Y: u32 = 1u; //@set
-const TRANS_A: bool = false; //@set
-const TRANS_B: bool = false; //@set
+const TRANS_A: u32 = 0u; //@set 1 where a is stored as [l, i]
+const TRANS_B: u32 = 0u; //@set 1 where b is stored as [j, l]
 const BIAS: u32 = 0u; //@set 0 none, 1 one a row of y, 2 one a column
 const FUNCTION: u32 = 0u; //@set
 
@@ -83,6 +84,38 @@ fn load_b(at: u32, count: u32) -> vec4<f32> {
     if count > 1u { four.y = vec4<f32>(b[at + 1u]).x; }
     if count > 2u { four.z = vec4<f32>(b[at + 2u]).x; }
     if count > 3u { four.w = vec4<f32>(b[at + 3u]).x; }
+    return four;
+}
+
+// Rows i to i + 3 of a at depths l to l + 3; a column of the matrix is a row of a.
+fn rows_by_depths(start: u32, i: u32, l: u32) -> mat4x4<f32> {
+    let stored = select(vec2<u32>(i, l), vec2<u32>(l, i), TRANS_A == 1u);
+    let end = select(vec2<u32>(dim.m, dim.k), vec2<u32>(dim.k, dim.m), TRANS_A == 1u);
+    let at = start + stored.x * dim.pitch_a + stored.y;
+    let count = left(stored.y, end.y);
+    let four = mat4x4<f32>(
+        load_a(at, count),
+        load_a(at + dim.pitch_a, select(0u, count, stored.x + 1u < end.x)),
+        load_a(at + 2u * dim.pitch_a, select(0u, count, stored.x + 2u < end.x)),
+        load_a(at + 3u * dim.pitch_a, select(0u, count, stored.x + 3u < end.x)),
+    );
+    if TRANS_A == 1u { return transpose(four); }
+    return four;
+}
+
+// Columns j to j + 3 of b at depths l to l + 3; a column of the matrix is a depth.
+fn depths_by_columns(start: u32, l: u32, j: u32) -> mat4x4<f32> {
+    let stored = select(vec2<u32>(l, j), vec2<u32>(j, l), TRANS_B == 1u);
+    let end = select(vec2<u32>(dim.k, dim.n), vec2<u32>(dim.n, dim.k), TRANS_B == 1u);
+    let at = start + stored.x * dim.pitch_b + stored.y;
+    let count = select(0u, left(stored.y, end.y), stored.x < end.x);
+    let four = mat4x4<f32>(
+        load_b(at, count),
+        load_b(at + dim.pitch_b, select(0u, count, stored.x + 1u < end.x)),
+        load_b(at + 2u * dim.pitch_b, select(0u, count, stored.x + 2u < end.x)),
+        load_b(at + 3u * dim.pitch_b, select(0u, count, stored.x + 3u < end.x)),
+    );
+    if TRANS_B == 1u { return transpose(four); }
     return four;
 }
 

@@ -58,6 +58,9 @@ shaders! {
     MATMUL_DIRECT = "matmul_direct";
     LP_POOL = "lp_pool";
     LP_POOL_DX = "lp_pool_dx";
+    MATMUL_PARTS = "matmul_parts";
+    MATMUL_SHUFFLED = "matmul_shuffled";
+    MATMUL_TILED = "matmul_tiled";
     MAX_POOL = "max_pool";
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";

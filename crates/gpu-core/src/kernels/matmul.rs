@@ -4,8 +4,13 @@
 //! The operands' side of all kernels is `lib/product.wgsl`.
 
 use super::activation::Activation;
-use crate::{Arg, Candidate, Caps, Launch, Word, params};
+use crate::{Arg, Candidate, Caps, Family, Launch, Word, params};
 use shaders::Knob;
+
+/// Workgroups that keep a large GPU busy.
+const BUSY: usize = 256;
+/// Rounds of a tile's loop that are worth a part of their own.
+const ROUNDS: usize = 8;
 
 /// An operand in its buffer: rows of `pitch` elements.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,10 +104,101 @@ impl Matmul {
     }
 
     /// What could run it, best guess first.
-    pub fn candidates(&self, _caps: &Caps) -> Vec<Candidate> {
+    pub fn candidates(&self, caps: &Caps) -> Vec<Candidate> {
         let folded = self.folded();
-        let blocks = folded.batches() * folded.m.div_ceil(4) * folded.pitch.div_ceil(4);
-        vec![Candidate::one(folded.launch(Launch::flat(&shaders::MATMUL_DIRECT, blocks, 64)))]
+        let tiled = folded.tiled();
+        let direct = folded.direct();
+        match caps.family {
+            Family::Gpu => tiled.into_iter().chain([direct]).collect(),
+            // The tiled one last and alone: barriers are dear here, but a driver may surprise.
+            Family::Software => {
+                folded.shuffled(caps).into_iter().chain([direct]).chain(tiled.into_iter().take(1)).collect()
+            }
+        }
+    }
+
+    fn direct(&self) -> Candidate {
+        let blocks = self.batches() * self.m.div_ceil(4) * self.pitch.div_ceil(4);
+        Candidate::one(self.launch(Launch::flat(&shaders::MATMUL_DIRECT, blocks, 64)))
+    }
+
+    /// Register tiles with subgroups of 8: the tallest whose rows are mostly there.
+    fn shuffled(&self, caps: &Caps) -> Vec<Candidate> {
+        let heights: &[usize] = match (caps.subgroup, self.m) {
+            (Some(8), ..=8) => &[8],
+            (Some(8), 9..=16) => &[16],
+            (Some(8), 17..=32) => &[32],
+            (Some(8), _) => &[64, 32],
+            _ => &[],
+        };
+        heights.iter().map(|&rows| self.shuffled_by(rows)).collect()
+    }
+
+    fn shuffled_by(&self, rows: usize) -> Candidate {
+        let tiles = self.batches() * self.m.div_ceil(rows) * self.pitch.div_ceil(32);
+        let launch = Launch::flat(&shaders::MATMUL_SHUFFLED, tiles * 8, 8)
+            .set("ROWS", rows as u32)
+            .set("RAGGED", !self.k.is_multiple_of(4));
+        Candidate::one(self.launch(launch)).named(format!("matmul_shuffled/{rows}"))
+    }
+
+    /// Tiles in workgroup memory: large ones where they keep a device busy, small ones otherwise, and the sum in
+    /// parts where even those do not.
+    fn tiled(&self) -> Vec<Candidate> {
+        let all = |side: usize| {
+            let (tile, depths) = (8 * side, 128 / side);
+            let tiles = self.batches() * self.m.div_ceil(tile) * self.pitch.div_ceil(tile);
+            (tiles, self.sums.iter().product::<usize>() * self.k.div_ceil(depths))
+        };
+        let tiled = |side: usize, parts: usize| {
+            let (tiles, rounds) = all(side);
+            let part_steps = rounds.div_ceil(parts).max(1);
+            let parts = rounds.div_ceil(part_steps).max(1);
+            let mut launch = Launch::new(&shaders::MATMUL_TILED, grid(tiles * parts)).set("SIDE", side as u32);
+            launch = if parts == 1 { self.launch(launch) } else { self.part().launch(launch) };
+            launch
+                .params
+                .iter_mut()
+                .filter(|(name, _)| *name == "part_steps")
+                .for_each(|(_, word)| *word = part_steps.into());
+            let name = format!("matmul_tiled/{}", 8 * side);
+            let mut candidate = Candidate::one(launch).named(&name);
+            if parts > 1 {
+                let bytes = 4 * parts * self.batches() * self.m * self.pitch;
+                candidate = candidate.named(format!("{name} in {parts}"));
+                candidate.scratch.push(bytes.next_multiple_of(16) as u64);
+                candidate.launches.push(self.add_parts(parts));
+            }
+            candidate
+        };
+        let (tiles, _) = all(8);
+        let (small_tiles, rounds) = all(4);
+        let parts = (BUSY / small_tiles.max(1)).min(rounds / ROUNDS);
+        let (large, small) = (tiled(8, 1), tiled(4, 1));
+        if tiles >= BUSY {
+            vec![large, small]
+        } else if parts > 1 {
+            vec![tiled(4, parts), small, large]
+        } else {
+            vec![small, large]
+        }
+    }
+
+    /// One part of a split sum: nothing but the sum, into scratch.
+    fn part(&self) -> Matmul {
+        Matmul { y: Arg::Scratch(0), scale: 1.0, bias: Bias::None, activation: Activation::NONE, ..self.clone() }
+    }
+
+    fn add_parts(&self, parts: usize) -> Launch {
+        let part = self.batches() * self.m * self.pitch;
+        let parts = Matmul {
+            a: Matrix { sum: [0, part], ..Matrix::new(Arg::Scratch(0), false, self.pitch) },
+            b: Matrix::new(Arg::Scratch(0), false, self.pitch),
+            sums: [1, parts],
+            ..self.clone()
+        };
+        let quads = self.batches() * self.m * self.pitch.div_ceil(4);
+        parts.launch(Launch::flat(&shaders::MATMUL_PARTS, quads, 64))
     }
 
     /// The same product with fewer axes, where neighbours along one are neighbours along the next: batches of rows that
@@ -153,8 +249,8 @@ impl Matmul {
             .set("VEC_A", whole_a)
             .set("VEC_B", whole_b)
             .set("VEC_Y", u32::from(whole_y))
-            .set("TRANS_A", self.a.trans)
-            .set("TRANS_B", self.b.trans)
+            .set("TRANS_A", u32::from(self.a.trans))
+            .set("TRANS_B", u32::from(self.b.trans))
             .set("BIAS", code)
             .set("FUNCTION", self.activation.code)
             .params(self.words())
@@ -171,7 +267,13 @@ impl Matmul {
             m, n, k, sums: outer * sums_1, pitch_a: a.pitch, pitch_b: b.pitch, pitch_y: self.pitch,
             sums_1, sum_a_0, sum_a_1, sum_b_0, sum_b_1,
             batches: self.batches(), batch_1, batch_2, a_0, a_1, a_2, b_0, b_1, b_2,
-            scale: self.scale, alpha: self.activation.alpha, beta: self.activation.beta,
+            part_steps: u32::MAX, scale: self.scale, alpha: self.activation.alpha, beta: self.activation.beta,
         }
     }
+}
+
+/// This many workgroups, folded over x and y.
+fn grid(groups: usize) -> [u32; 3] {
+    let rows = groups.div_ceil(65_535).max(1);
+    [groups.div_ceil(rows) as u32, rows as u32, 1]
 }
