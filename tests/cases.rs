@@ -15,6 +15,7 @@ pub(crate) fn cases() -> Vec<Case> {
     rows.extend(crate::cases_matmul::cases());
     rows.extend(crate::cases_pooling::cases());
     rows.extend(crate::cases_moves::cases());
+    rows.extend(crate::cases_norms::cases());
     if let Ok(text) = std::env::var("LENSLET_ROWS") {
         rows.retain(|row| row.label().contains(&text));
         assert!(!rows.is_empty(), "no row's label has {text:?}");

@@ -2,10 +2,10 @@
 
 use crate::case::{Case, Tolerance::*, case};
 use graph::ops::*;
-use graph::{PadMode, SliceAxis, Type};
+use graph::{Coordinates, Interpolation, Nearest, PadMode, ShuffleOrder, SliceAxis, Type, Window};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [dropout(), moves(), joins(), pads()].concat()
+    [dropout(), moves(), joins(), pads(), picks(), resizes(), transposed()].concat()
 }
 
 fn dropout() -> Vec<Case> {
@@ -71,5 +71,52 @@ fn pads() -> Vec<Case> {
         pad(PadMode::Edge, &image).on(&[&[5, 2, 4, 3]]).within(Sums(13)),
         pad(PadMode::Wrap, &image).on(&[&[5, 2, 4, 3]]).within(Sums(10)),
         pad(PadMode::Reflect, &[[2, 3], [-1, 0]]).on(&[&[4, 3]]).within(Sums(10)),
+    ]
+}
+
+fn picks() -> Vec<Case> {
+    let (dcr, crd) = (ShuffleOrder::Dcr, ShuffleOrder::Crd);
+    vec![
+        case(Gather::new(1)).on(&[&[3, 5, 4]]).index(&[2, 3], 5).within(Sums(8)),
+        case(Gather::new(0)).on(&[&[6, 3]]).index(&[9], 6).within(Sums(10)),
+        case(Gather::new(0)).on(&[&[4, 3]]).index(&[7], 6).within(Exact).forward_only(), // some out of range
+        case(Gather::embedding(Some(2))).on(&[&[4, 8]]).index(&[2, 5], 4).within(Sums(11)).kinked(),
+        case(DepthToSpace { block: 2, order: dcr }).on(&[&[5, 8, 3, 2]]).within(Exact),
+        case(DepthToSpace { block: 3, order: crd }).on(&[&[2, 9, 2, 4]]).within(Exact),
+        case(SpaceToDepth { block: 2, order: dcr }).on(&[&[5, 2, 4, 6]]).within(Exact),
+        case(SpaceToDepth { block: 2, order: crd }).on(&[&[1, 3, 2, 8]]).within(Exact),
+    ]
+}
+
+fn resizes() -> Vec<Case> {
+    let image = [5, 2, 4, 6];
+    let to = |h, w, mode, at| case(Resize::to(&image, &[5, 2, h, w], mode, at)).on(&[&image]).within(Sums(40));
+    let (linear, cubic) = (Interpolation::Linear, Interpolation::Cubic { a: -0.75, exclude_outside: true });
+    let nearest = |rounding| Interpolation::Nearest(rounding);
+    let roi = vec![[0.0, 1.0], [0.0, 1.0], [-0.2, 0.9], [0.1, 1.4]];
+    vec![
+        to(8, 12, nearest(Nearest::Floor), Coordinates::Asymmetric),
+        to(3, 9, nearest(Nearest::RoundPreferFloor), Coordinates::HalfPixel),
+        to(7, 4, nearest(Nearest::RoundPreferCeil), Coordinates::TfHalfPixelForNn),
+        to(8, 9, linear, Coordinates::PytorchHalfPixel).timed(),
+        to(7, 3, linear, Coordinates::AlignCorners),
+        to(4, 6, linear, Coordinates::HalfPixel),
+        to(6, 11, linear, Coordinates::HalfPixelSymmetric),
+        to(9, 5, cubic, Coordinates::HalfPixel),
+        to(3, 5, linear, Coordinates::TfCropAndResize { roi, extrapolation: 1.5 }),
+        case(Resize::to(&[2, 3, 4], &[3, 3, 5], linear, Coordinates::HalfPixel)).on(&[&[2, 3, 4]]).within(Sums(40)),
+    ]
+}
+
+fn transposed() -> Vec<Case> {
+    let square = |kernel, stride, pad| ConvTranspose::new(Window::square(kernel, stride, pad));
+    let padded = |op: ConvTranspose, h, w| ConvTranspose { output_padding: [0, h, w], ..op };
+    vec![
+        case(square(2, 2, 0)).on(&[&[2, 3, 4, 5], &[3, 4, 2, 2]]).within(Sums(60)),
+        case(padded(square(3, 2, 1), 1, 0)).on(&[&[5, 8, 4, 3], &[8, 6, 3, 3]]).within(Sums(120)),
+        case(ConvTranspose { groups: 2, ..square(3, 1, 1) }).on(&[&[3, 4, 5, 5], &[4, 3, 3, 3]]).within(Sums(90)),
+        case(ConvTranspose::new(Window::new(&[4]).stride(&[3]).dilation(&[2])))
+            .on(&[&[2, 3, 5], &[3, 2, 4]])
+            .within(Sums(30)),
     ]
 }

@@ -11,6 +11,7 @@ mod cases_elementwise;
 mod cases_losses;
 mod cases_matmul;
 mod cases_moves;
+mod cases_norms;
 mod cases_pooling;
 mod finite_differences;
 mod gpu_equals_reference;

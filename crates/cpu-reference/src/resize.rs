@@ -112,9 +112,25 @@ pub fn resize_dx(
 }
 
 /// One input and its weight.
-struct Tap {
-    input: usize,
-    weight: f64,
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tap {
+    /// Index along the axis.
+    pub input: usize,
+    /// Its share.
+    pub weight: f64,
+}
+
+/// Of what each output along `axis` is made, `None` for the extrapolation value; `None` where the axis stays as it is.
+pub fn resize_taps(
+    axis: usize,
+    from: &[usize],
+    to: &[usize],
+    scales: &[f64],
+    mode: Interpolation,
+    coordinates: &Coordinates,
+) -> Option<Vec<Option<Vec<Tap>>>> {
+    let resized = !untouched(axis, from, to, scales, coordinates);
+    resized.then(|| taps(axis, from[axis], to[axis], scales[axis], mode, coordinates))
 }
 
 fn untouched(axis: usize, from: &[usize], to: &[usize], scales: &[f64], coordinates: &Coordinates) -> bool {

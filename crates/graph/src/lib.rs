@@ -19,7 +19,9 @@ mod tensor;
 
 pub use backward::Backward;
 pub use cpu_reference::{Binary as BinaryFunction, Loss as LossFunction, Unary as UnaryFunction, Window};
-pub use cpu_reference::{PadMode, Reduction, SliceAxis};
+pub use cpu_reference::{
+    Coordinates, Interpolation, LocalResponseNorm, Nearest, PadMode, Reduction, ShuffleOrder, SliceAxis,
+};
 pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};
 pub use gpu_core;

@@ -1,6 +1,7 @@
 //! One file a kernel family: a problem (shape, stride, padding …) → candidates under Caps → launches.
 
 pub mod activation;
+pub mod batch_norm;
 pub mod binary;
 mod broadcast;
 pub mod concat;
@@ -10,16 +11,20 @@ pub mod convert;
 pub mod cross_entropy;
 pub mod dropout;
 pub mod fill;
+pub mod gather;
 pub mod gather_batch;
 pub mod lanes;
 pub mod linear;
+pub mod local_response_norm;
 pub mod loss;
 pub mod matmul;
 pub mod nll_loss;
+pub mod norm;
 pub mod pad;
 pub mod pool;
 pub mod reduce;
 pub mod resample;
+pub mod row_norm;
 pub mod runs;
 pub mod softmax;
 pub mod strided_copy;

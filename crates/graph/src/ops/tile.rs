@@ -1,7 +1,7 @@
 //! Repetition: `expand` along axes of length 1, `tile` of whole axes. Gradients add up what was repeated, in order.
 
-use crate::ops::Reshape;
 use crate::ops::axes::{common_length, follow, launches, lengths_and_strides, resampled, too_many_axes, words};
+use crate::ops::{Reduce, Reshape};
 use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Shape, Type, Wide, misfit};
 use gpu_core::kernels::resample;
 use gpu_core::kernels::strided_copy::{Axis, StridedCopy};
@@ -21,7 +21,7 @@ pub struct Tile {
     pub repeats: Vec<usize>,
 }
 
-/// dx of [`Expand`] and [`Tile`]: the sum of dy over repetitions. Input: dy, with as many axes as dx.
+/// dx of [`Tile`]: the sum of dy over repetitions. Input: dy, with as many axes as dx.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TileDx {
     /// Type of dx; its lengths divide dy's.
@@ -71,10 +71,11 @@ impl Operation for Expand {
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
         let dy = at.dy()?;
         let shape = at.graph().ty(at.input(0)).shape.clone();
-        let mut long = vec![1; self.shape.len() - shape.len()];
-        long.extend(shape.iter());
-        let dx = at.push(TileDx { x: Type::f32(long) }, &[dy])?;
-        let dx = if shape.len() < self.shape.len() { at.push(Reshape { shape }, &[dx])? } else { dx };
+        let missing = self.shape.len() - shape.len();
+        let stretched = |&axis: &usize| self.shape[axis] != 1 && (axis < missing || shape[axis - missing] == 1);
+        let axes: Vec<usize> = (0..self.shape.len()).filter(stretched).collect();
+        let dx = if axes.is_empty() { dy } else { at.push(Reduce::sum(&axes).keepdims(), &[dy])? };
+        let dx = if missing > 0 { at.push(Reshape { shape }, &[dx])? } else { dx };
         at.give(0, dx);
         Ok(())
     }

@@ -1,0 +1,67 @@
+//! Batch norm in training (two launches each way) and at inference (one).
+
+use super::norm::Groups;
+use crate::{Arg, Candidate, Caps, Launch, params};
+
+/// Batch norm of the channels of x.
+pub struct BatchNorm {
+    /// One group a channel.
+    pub channels: Groups,
+    /// Added to the variance.
+    pub eps: f32,
+}
+
+impl BatchNorm {
+    /// Training. Bindings: x, weight, bias, (running mean, running variance); y, statistics, running mean, running
+    /// variance. The running ones are read and written through the outputs.
+    pub fn candidates(&self, momentum: f32, caps: &Caps) -> Vec<Candidate> {
+        let at = &self.channels;
+        let (groups, outer, inner) = (at.groups, at.outer, at.inner_elements());
+        let (chunks, blocks) = (at.chunks(caps), at.blocks(caps));
+        let moments = at.moments(caps, Arg::Input(0), Arg::Scratch(0));
+        let apply = at
+            .launch(&shaders::BATCH_NORM, blocks)
+            .params(params! { groups, outer, inner, chunks, blocks, eps: self.eps, momentum });
+        let [x, weight, bias] = [0, 1, 2].map(Arg::Input);
+        let [y, statistics, mean, var] = [0, 1, 2, 3].map(Arg::Output);
+        let apply = apply.bind(&[x, weight, bias, Arg::Scratch(0), y, statistics, mean, var]);
+        vec![several("batch_norm", vec![moments, apply], vec![at.moments_bytes(caps)])]
+    }
+
+    /// Inference. Bindings: x, weight, bias, running mean, running variance; y.
+    pub fn inference_candidates(&self, caps: &Caps) -> Vec<Candidate> {
+        let at = &self.channels;
+        let (groups, outer, inner, blocks) = (at.groups, at.outer, at.inner_elements(), at.blocks(caps));
+        let launch = at
+            .launch(&shaders::BATCH_NORM_INFERENCE, blocks)
+            .params(params! { groups, outer, inner, blocks, eps: self.eps });
+        let [x, weight, bias, mean, var] = [0, 1, 2, 3, 4].map(Arg::Input);
+        vec![Candidate::one(launch.bind(&[x, weight, bias, mean, var, Arg::Output(0)]))]
+    }
+
+    /// All gradients. `training`: the statistics are the batch's, mean and 1/√(var + eps), and depend on x; else they are
+    /// constants, mean and variance. Bindings: x, dy, weight, statistics; dx, dweight, dbias.
+    pub fn dx_candidates(&self, training: bool, caps: &Caps) -> Vec<Candidate> {
+        let (at, eps) = (&self.channels, self.eps);
+        let (groups, outer, inner) = (at.groups, at.outer, at.inner_elements());
+        let (chunks, blocks) = (at.chunks(caps), at.blocks(caps));
+        let [x, dy, weight, statistics] = [0, 1, 2, 3].map(Arg::Input);
+        let sums = at
+            .launch(&shaders::BATCH_NORM_SUMS, chunks)
+            .set("RAGGED", at.ragged())
+            .set("TRAINING", training)
+            .params(params! { groups, outer, inner, chunks, n: at.line(), eps })
+            .bind(&[x, dy, statistics, Arg::Scratch(0)]);
+        let [dx, dweight, dbias] = [0, 1, 2].map(Arg::Output);
+        let apply = at
+            .launch(&shaders::BATCH_NORM_DX, blocks)
+            .set("TRAINING", training)
+            .params(params! { groups, outer, inner, chunks, blocks, count: at.count as f32, eps })
+            .bind(&[x, dy, weight, statistics, Arg::Scratch(0), dx, dweight, dbias]);
+        vec![several("batch_norm_dx", vec![sums, apply], vec![(groups * chunks) as u64 * 8])]
+    }
+}
+
+fn several(name: &str, launches: Vec<Launch>, scratch: Vec<u64>) -> Candidate {
+    Candidate { name: name.into(), launches, scratch, tables: Vec::new() }
+}

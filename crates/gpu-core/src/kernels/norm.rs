@@ -1,0 +1,93 @@
+//! What the norms share: groups of elements with one mean and variance each, their chunks, and the launch that takes
+//! the moments of every chunk. Chunks are joined in order by whoever reads them, so sums are parallel and fixed.
+
+use crate::{Arg, Caps, Family, Launch, Order, params};
+use shaders::Shader;
+
+/// x seen as `[outer, groups, inner]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Groups {
+    /// Runs of a group that lie apart.
+    pub outer: usize,
+    /// How many groups.
+    pub groups: usize,
+    /// Numbers of one run, padding included.
+    pub inner: usize,
+    /// Numbers of one run's innermost axis without its padding, which is a whole number of `vec4`s; 0 where there is
+    /// no padding.
+    pub n: usize,
+    /// Numbers of one group.
+    pub count: usize,
+}
+
+impl Groups {
+    /// The channels of `[n, c, …]`, `rest` numbers each, in this order.
+    pub fn channels(n: usize, c: usize, rest: usize, order: Order) -> Self {
+        let count = n * rest;
+        match order {
+            Order::Plain => Groups { outer: n, groups: c, inner: rest, n: 0, count },
+            Order::FirstInner => Groups { outer: 1, groups: c, inner: rest * n.next_multiple_of(4), n, count },
+        }
+    }
+
+    /// Rows of `len` numbers, one after the other.
+    pub fn rows(rows: usize, len: usize) -> Self {
+        Groups { outer: 1, groups: rows, inner: len, n: 0, count: len }
+    }
+
+    fn width(&self) -> usize {
+        if self.inner.is_multiple_of(4) { 4 } else { 1 }
+    }
+
+    /// Elements of one run: vec4s where numbers come in fours.
+    pub fn inner_elements(&self) -> usize {
+        self.inner / self.width()
+    }
+
+    fn elements(&self) -> usize {
+        self.outer * self.inner_elements()
+    }
+
+    /// Chunks of a group: enough for the device's lanes, few enough that all of a group's lanes can join them.
+    pub fn chunks(&self, caps: &Caps) -> usize {
+        let lanes = if caps.family == Family::Software { 256 } else { 16_384 };
+        (lanes / self.groups).clamp(1, 32).min(self.elements().div_ceil(8))
+    }
+
+    /// Invocations that share a group where each makes several elements.
+    pub fn blocks(&self, caps: &Caps) -> usize {
+        let lanes = if caps.family == Family::Software { 512 } else { 65_536 };
+        (lanes / self.groups).clamp(1, self.elements().div_ceil(8))
+    }
+
+    /// A launch of `per` invocations a group, with the knobs that all norm kernels have.
+    pub fn launch(&self, shader: &'static Shader, per: usize) -> Launch {
+        let launch = Launch::flat(shader, self.groups * per, 64).set("OUTER", self.outer > 1);
+        if self.width() == 1 { launch.redirect("width4", "width1") } else { launch }
+    }
+
+    /// Whether the last element along the innermost axis is partly padding.
+    pub fn ragged(&self) -> bool {
+        !self.n.is_multiple_of(4)
+    }
+
+    /// Numbers along the innermost axis, for the shaders that mask padding.
+    pub fn line(&self) -> usize {
+        if self.n == 0 { self.inner } else { self.n }
+    }
+
+    /// Bytes of the chunks' moments.
+    pub fn moments_bytes(&self, caps: &Caps) -> u64 {
+        (self.groups * self.chunks(caps)) as u64 * 16
+    }
+
+    /// Moments of each chunk of `x` into `parts`, `[groups, chunks]` of vec4.
+    pub fn moments(&self, caps: &Caps, x: Arg, parts: Arg) -> Launch {
+        let (groups, outer, inner) = (self.groups, self.outer, self.inner_elements());
+        let chunks = self.chunks(caps);
+        self.launch(&shaders::NORM_MOMENTS, chunks)
+            .set("RAGGED", self.ragged())
+            .params(params! { groups, outer, inner, chunks, n: self.line() })
+            .bind(&[x, parts])
+    }
+}

@@ -1,0 +1,58 @@
+// batch_norm: y = (x - mean) / sqrt(var + eps) * weight + bias, channel by channel, over the batch's own statistics
+//
+// One invocation joins the chunks' moments of its channel, then normalises every blocks-th element of it. The first of
+// each channel also leaves mean and 1 / sqrt(var + eps), and moves the running statistics: (1 - momentum) * old +
+// momentum * new, the new variance over count - 1, as PyTorch does.
+// grid  flat over channel, block
+
+//@use index
+//@use width4
+//@use moments
+
+struct Params {
+    groups: u32, outer: u32, inner: u32, // x is [outer, groups, inner] elements, a group is a channel
+    chunks: u32, blocks: u32,
+    eps: f32, momentum: f32,
+}
+
+@group(0) @binding(0) var<storage, read>       x:            array<Element>;
+@group(0) @binding(1) var<storage, read>       weight:       array<f32>;
+@group(0) @binding(2) var<storage, read>       bias:         array<f32>;
+@group(0) @binding(3) var<storage, read>       parts:        array<vec4<f32>>; // [groups, chunks]
+@group(0) @binding(4) var<storage, read_write> y:            array<Element>;
+@group(0) @binding(5) var<storage, read_write> statistics:   array<f32>; // [2, groups]
+@group(0) @binding(6) var<storage, read_write> running_mean: array<f32>;
+@group(0) @binding(7) var<storage, read_write> running_var:  array<f32>;
+@group(0) @binding(8) var<uniform>             dim:          Params;
+
+const WORKGROUP: u32 = 64u; //@set
+const OUTER: bool = true; //@set outer is more than 1
+
+@compute @workgroup_size(WORKGROUP)
+fn batch_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
+    let i = flat_id(id, groups.x * WORKGROUP);
+    if i >= dim.groups * dim.blocks { return; }
+
+    let group = i / dim.blocks;
+    let block = i % dim.blocks;
+    var all = Moments();
+    for (var k = 0u; k < dim.chunks; k++) {
+        let part = parts[group * dim.chunks + k];
+        all = join(all, Moments(part.x, part.y, part.z));
+    }
+    let inv_std = 1.0 / sqrt(all.squares / all.count + dim.eps);
+    if block == 0u {
+        statistics[group] = all.mean;
+        statistics[dim.groups + group] = inv_std;
+        running_mean[group] = (1.0 - dim.momentum) * running_mean[group] + dim.momentum * all.mean;
+        let unbiased = all.squares / (all.count - 1.0);
+        running_var[group] = (1.0 - dim.momentum) * running_var[group] + dim.momentum * unbiased;
+    }
+    let scale = inv_std * weight[group];
+    let shift = bias[group];
+    for (var e = block; e < dim.outer * dim.inner; e += dim.blocks) {
+        var at = group * dim.inner + e;
+        if OUTER { at = (e / dim.inner * dim.groups + group) * dim.inner + e % dim.inner; }
+        y[at] = (x[at] - all.mean) * scale + shift;
+    }
+}
