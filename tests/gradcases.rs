@@ -6,7 +6,7 @@
 use crate::weighted::Weighted;
 use graph::gpu_core::{Order, test_device};
 use graph::ops::*;
-use graph::{Engine, Graph, LossFunction, Memory, Tensor, UnaryFunction as F, Value, Wide, Window};
+use graph::{Engine, Graph, Init, LossFunction, Memory, Tensor, UnaryFunction as F, Value, Wide, Window};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -14,20 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Ops of the folder that have no op in the graph yet.
-const NOT_YET: &[&str] = &[
-    "batchnorm_eval",
-    "batchnorm_train",
-    "conv_transpose2d",
-    "elu",
-    "gelu",
-    "gelu_tanh",
-    "hardsigmoid",
-    "hardswish",
-    "mish",
-    "selu",
-    "silu",
-    "softplus",
-];
+const NOT_YET: &[&str] = &["elu", "gelu", "gelu_tanh", "hardsigmoid", "hardswish", "mish", "selu", "silu", "softplus"];
 
 /// Sums in another order than PyTorch's: this much of the tensor's largest magnitude.
 const SUMS: f64 = 1e-5;
@@ -98,6 +85,18 @@ fn built(case: &PytorchCase, graph: &mut Graph, inputs: &BTreeMap<&str, Value>) 
             let losses = graph.push1("losses", Loss(kind), &x(&["x", "y"]));
             losses.and_then(|losses| graph.push1("y", Reduce::mean(&[]), &[losses]))
         }
+        "conv_transpose2d" => {
+            let weight = graph.ty(inputs["w"]).shape.clone();
+            let [h, w] = case.pair("output_padding");
+            let op = ConvTranspose {
+                window: case.window([weight[2], weight[3]]),
+                groups: case.pair("groups")[0],
+                output_padding: [0, h, w],
+            };
+            op.place(graph, "y", inputs["x"], inputs["w"], inputs.get("b").copied())
+        }
+        "batchnorm_train" => batch_norm(case, graph, inputs, ["extra.running_mean0", "extra.running_var0"], true),
+        "batchnorm_eval" => batch_norm(case, graph, inputs, ["extra.running_mean", "extra.running_var"], false),
         "softmax_lastdim" => graph.push1("y", Softmax { axis: -1 }, &x(&["x"])),
         "log_softmax_lastdim" => graph.push1("y", LogSoftmax { axis: -1 }, &x(&["x"])),
         "relu" => graph.push1("y", Unary(F::Relu), &x(&["x"])),
@@ -106,6 +105,29 @@ fn built(case: &PytorchCase, graph: &mut Graph, inputs: &BTreeMap<&str, Value>) 
         "tanh" => graph.push1("y", Unary(F::Tanh), &x(&["x"])),
         _ => return None,
     })
+}
+
+/// Batch norm with running statistics from the file.
+fn batch_norm(
+    case: &PytorchCase,
+    graph: &mut Graph,
+    inputs: &BTreeMap<&str, Value>,
+    running: [&str; 2],
+    training: bool,
+) -> Result<Value, graph::Error> {
+    let number = |name: &str| case.attrs[name].as_f64().expect("a number") as f32;
+    let mut operands = vec![inputs["x"], inputs["gamma"], inputs["beta"]];
+    for name in running {
+        let start = &case.tensors[name];
+        operands.push(graph.state(name, start.ty(), Init::Given(start.clone()))?);
+    }
+    if !training {
+        return graph.push1("y", BatchNormInference { eps: number("eps") }, &operands);
+    }
+    let made = graph.push("y", BatchNorm { eps: number("eps"), momentum: number("momentum") }, &operands)?;
+    graph.assign(operands[3], made[2]);
+    graph.assign(operands[4], made[3]);
+    Ok(made[0])
 }
 
 /// Output and gradients on every executor against what PyTorch made.
@@ -126,8 +148,15 @@ fn compare(case: &PytorchCase, mut graph: Graph, inputs: &BTreeMap<&str, Value>,
     };
     let mut fetch = vec![y];
     fetch.extend(&gradients);
-    let names: Vec<String> =
+    let mut names: Vec<String> =
         std::iter::once("out".to_string()).chain(asked.iter().map(|(name, _)| format!("grad.{name}"))).collect();
+    // What batch norm leaves in its states.
+    for (name, value) in [("extra.running_mean1", "y:2"), ("extra.running_var1", "y:3")] {
+        if case.tensors.contains_key(name) {
+            fetch.push(graph.find(value).expect("batch norm has four outputs"));
+            names.push(name.to_string());
+        }
+    }
 
     let graph = Arc::new(graph);
     let mut executors = vec![("interpreter", Engine::Cpu, None)];

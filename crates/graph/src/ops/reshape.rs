@@ -10,6 +10,29 @@ pub struct Reshape {
     pub shape: Shape,
 }
 
+impl Reshape {
+    /// All axes of `x` from `start` on as one (PyTorch's `flatten`).
+    pub fn flatten(x: &[usize], start: usize) -> Self {
+        let start = start.min(x.len());
+        let mut shape = x[..start].to_vec();
+        shape.push(x[start..].iter().product());
+        Reshape { shape: shape.into() }
+    }
+
+    /// `x` without those of `axes` that have length 1; without all such axes where `axes` is empty.
+    pub fn squeeze(x: &[usize], axes: &[usize]) -> Self {
+        let stays = |&(axis, &len): &(usize, &usize)| len != 1 || !(axes.is_empty() || axes.contains(&axis));
+        Reshape { shape: x.iter().enumerate().filter(stays).map(|(_, &len)| len).collect::<Vec<_>>().into() }
+    }
+
+    /// `x` with axes of length 1 at these places of the result, which rise (ONNX's `Unsqueeze`).
+    pub fn unsqueeze(x: &[usize], axes: &[usize]) -> Self {
+        let mut shape = x.to_vec();
+        axes.iter().for_each(|&axis| shape.insert(axis.min(shape.len()), 1));
+        Reshape { shape: shape.into() }
+    }
+}
+
 impl Operation for Reshape {
     fn name(&self) -> &'static str {
         "reshape"
