@@ -21,6 +21,7 @@ pub mod matmul;
 pub mod nll_loss;
 pub mod norm;
 pub mod pad;
+pub mod pointwise;
 pub mod pool;
 pub mod reduce;
 pub mod resample;
