@@ -1,8 +1,8 @@
 // norm_moments: number, mean and sum of squared distances from it, of each chunk of each group of x
 //
-// A group is what one mean and variance are taken over: a channel (batch norm) or a row (layer and group norm). One
-// invocation makes one chunk: every chunks-th element of its group, so that neighbours read neighbours. Sums are taken
-// around the chunk's first number, so that a large mean costs no digits.
+// A group is what one mean and variance are taken over: a channel. One invocation makes one chunk: every chunks-th
+// element of its group, so that neighbours read neighbours. Sums are taken around the chunk's first number, so that a
+// large mean costs no digits.
 // grid  flat over group, chunk
 
 //@use index

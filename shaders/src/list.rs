@@ -80,6 +80,7 @@ shaders! {
     REDUCE_RAGGED = "reduce_ragged";
     REDUCE_ROWS = "reduce_rows";
     RESAMPLE = "resample";
+    ROW_MOMENTS = "row_moments";
     ROW_NORM = "row_norm";
     ROW_NORM_DWEIGHT = "row_norm_dweight";
     ROW_NORM_DX = "row_norm_dx";

@@ -30,11 +30,6 @@ impl Groups {
         }
     }
 
-    /// Rows of `len` numbers, one after the other.
-    pub fn rows(rows: usize, len: usize) -> Self {
-        Groups { outer: 1, groups: rows, inner: len, n: 0, count: len }
-    }
-
     fn width(&self) -> usize {
         if self.inner.is_multiple_of(4) { 4 } else { 1 }
     }

@@ -1,17 +1,19 @@
-//! Layer, RMS, group and instance norm on row-major data: two launches forward, two for dx, up to three for the
-//! gradients of weight and bias.
+//! Layer, RMS, group and instance norm, row-major and batch-innermost: two launches forward, two for dx, up to three
+//! for the gradients of weight and bias.
 
-use super::norm::Groups;
-use crate::{Arg, Candidate, Caps, Launch, Word, params};
+use crate::{Arg, Candidate, Caps, Family, Launch, Order, Word, params};
+use shaders::Shader;
 
-/// Norm of rows. Number j of row i meets weight `(i % cycle) * per_row + j / span`.
+/// Norm of rows. Number j of a sample's row i meets weight `(i % cycle) * per_row + j / span`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowNorm {
-    /// How many rows.
+    /// Samples, along the first axis.
+    pub n: usize,
+    /// Rows of one sample.
     pub rows: usize,
     /// Numbers of a row.
     pub len: usize,
-    /// Rows after which weights repeat.
+    /// Rows after which weights repeat; divides `rows`.
     pub cycle: usize,
     /// Weights of one row.
     pub per_row: usize,
@@ -19,64 +21,104 @@ pub struct RowNorm {
     pub span: usize,
     /// Around 0 instead of the mean, and without bias.
     pub rms: bool,
+    /// How x lies.
+    pub order: Order,
 }
 
 impl RowNorm {
-    fn groups(&self) -> Groups {
-        Groups::rows(self.rows, self.len)
+    /// Elements side by side that belong to different rows.
+    fn lanes(&self) -> usize {
+        match self.order {
+            Order::Plain => 1,
+            Order::FirstInner => self.n.div_ceil(4),
+        }
     }
 
-    fn words(&self, more: Vec<(&'static str, Word)>) -> Vec<(&'static str, Word)> {
-        let mut words = params! { rows: self.rows, len: self.len };
-        words.extend(more);
-        words.extend(params! { cycle: self.cycle, per_row: self.per_row, span: self.span });
-        words
+    /// Rows of elements.
+    fn lines(&self) -> usize {
+        match self.order {
+            Order::Plain => self.n * self.rows,
+            Order::FirstInner => self.rows * self.lanes(),
+        }
     }
 
-    fn blocks(&self, caps: &Caps) -> usize {
-        self.groups().blocks(caps)
+    /// Bytes of an element.
+    fn element(&self) -> u64 {
+        if self.order == Order::Plain { 4 } else { 16 }
     }
 
-    /// Bindings: x, weight, bias unless RMS; y, statistics `[2, rows]`.
+    /// Invocations that share a row, for so many in all.
+    fn share(&self, caps: &Caps, software: usize, gpu: usize) -> usize {
+        let wanted = if caps.family == Family::Software { software } else { gpu };
+        (wanted / self.lines()).clamp(1, self.len.div_ceil(8))
+    }
+
+    fn chunks(&self, caps: &Caps) -> usize {
+        self.share(caps, 256, 16_384).min(32)
+    }
+
+    fn launch(&self, shader: &'static Shader, count: usize, words: Vec<(&'static str, Word)>) -> Launch {
+        let mut all = params! { rows: self.lines(), len: self.len, lanes: self.lanes() };
+        all.extend(words);
+        let launch = Launch::flat(shader, count, 64).params(all);
+        if self.order == Order::Plain { launch.redirect("width4", "width1") } else { launch }
+    }
+
+    fn weights(&self, mut before: Vec<(&'static str, Word)>) -> Vec<(&'static str, Word)> {
+        before.extend(params! { cycle: self.cycle, per_row: self.per_row, span: self.span });
+        before
+    }
+
+    /// Bindings: x, weight, bias unless RMS; y, means, inv_std.
     pub fn candidates(&self, eps: f32, caps: &Caps) -> Vec<Candidate> {
-        let (at, blocks) = (self.groups(), self.blocks(caps));
-        let chunks = at.chunks(caps);
-        let moments = at.moments(caps, Arg::Input(0), Arg::Scratch(0));
-        let mut words = self.words(params! { chunks, blocks });
+        let (chunks, blocks) = (self.chunks(caps), self.share(caps, 512, 65_536));
+        let lines = self.lines();
+        let moments = self
+            .launch(&shaders::ROW_MOMENTS, lines * chunks, params! { chunks })
+            .bind(&[Arg::Input(0), Arg::Scratch(0)]);
+        let mut words = self.weights(params! { chunks, blocks });
         words.extend(params! { eps });
         let bias = Arg::Input(if self.rms { 1 } else { 2 });
-        let apply = Launch::flat(&shaders::ROW_NORM, self.rows * blocks, 64)
-            .set("RMS", self.rms)
-            .params(words)
-            .bind(&[Arg::Input(0), Arg::Input(1), bias, Arg::Scratch(0), Arg::Output(0), Arg::Output(1)]);
-        let scratch = vec![at.moments_bytes(caps)];
+        let [y, means, inv_std] = [0, 1, 2].map(Arg::Output);
+        let apply = self.launch(&shaders::ROW_NORM, lines * blocks, words).set("RMS", self.rms).bind(&[
+            Arg::Input(0),
+            Arg::Input(1),
+            bias,
+            Arg::Scratch(0),
+            y,
+            means,
+            inv_std,
+        ]);
+        let scratch = vec![(2 * lines * chunks) as u64 * self.element()];
         vec![Candidate { name: "row_norm".into(), launches: vec![moments, apply], scratch, tables: Vec::new() }]
     }
 
-    /// Bindings: x, dy, weight, statistics; dx, dweight, dbias unless RMS.
+    /// Bindings: x, dy, weight, means, inv_std; dx, dweight, dbias unless RMS.
     pub fn dx_candidates(&self, caps: &Caps) -> Vec<Candidate> {
-        let (at, blocks) = (self.groups(), self.blocks(caps));
-        let chunks = at.chunks(caps);
-        let [x, dy, weight, statistics] = [0, 1, 2, 3].map(Arg::Input);
-        let sums = Launch::flat(&shaders::ROW_NORM_SUMS, self.rows * chunks, 64)
-            .params(self.words(params! { chunks }))
-            .bind(&[x, dy, weight, statistics, Arg::Scratch(0)]);
-        let apply = Launch::flat(&shaders::ROW_NORM_DX, self.rows * blocks, 64)
+        let (chunks, blocks) = (self.chunks(caps), self.share(caps, 512, 65_536));
+        let lines = self.lines();
+        let [x, dy, weight, means, inv_std] = [0, 1, 2, 3, 4].map(Arg::Input);
+        let sums = self.launch(&shaders::ROW_NORM_SUMS, lines * chunks, self.weights(params! { chunks })).bind(&[
+            x,
+            dy,
+            weight,
+            means,
+            inv_std,
+            Arg::Scratch(0),
+        ]);
+        let apply = self
+            .launch(&shaders::ROW_NORM_DX, lines * blocks, self.weights(params! { chunks, blocks }))
             .set("RMS", self.rms)
-            .params(self.words(params! { chunks, blocks }))
-            .bind(&[x, dy, weight, statistics, Arg::Scratch(0), Arg::Output(0)]);
-        let mut scratch = vec![(self.rows * chunks) as u64 * 8];
+            .bind(&[x, dy, weight, means, inv_std, Arg::Scratch(0), Arg::Output(0)]);
 
         let weights = self.cycle * self.per_row;
-        let rounds = self.rows / self.cycle;
-        let parts = (256 / weights).clamp(1, 16).min(rounds);
+        let parts = (256 / weights).clamp(1, 16).min(lines / self.cycle);
         let stride = weights.next_multiple_of(4);
-        let bytes = (parts * stride) as u64 * 4;
-        scratch.extend([bytes, bytes]);
         let [dweight, dbias] = [Arg::Scratch(1), Arg::Scratch(2)];
-        let sum = Launch::flat(&shaders::ROW_NORM_DWEIGHT, parts * weights, 64)
-            .params(self.words(params! { chunks: parts, stride }))
-            .bind(&[x, dy, statistics, dweight, dbias]);
+        let words = self.weights(params! { n: self.n, chunks: parts, stride });
+        let sum = self
+            .launch(&shaders::ROW_NORM_DWEIGHT, parts * weights, words)
+            .bind(&[x, dy, means, inv_std, dweight, dbias]);
         let mut launches = vec![sums, apply, sum];
         let outputs = [(dweight, Arg::Output(1)), (dbias, Arg::Output(2))];
         for &(from, to) in &outputs[..if self.rms { 1 } else { 2 }] {
@@ -84,6 +126,8 @@ impl RowNorm {
             let add = Launch::flat(&shaders::SUM_PARTS, count, 64).params(params! { count, parts });
             launches.push(add.bind(&[from, to]));
         }
+        let bytes = (parts * stride) as u64 * 4;
+        let scratch = vec![(2 * lines * chunks) as u64 * self.element(), bytes, bytes];
         vec![Candidate { name: "row_norm_dx".into(), launches, scratch, tables: Vec::new() }]
     }
 }

@@ -1,12 +1,11 @@
 //! Layer norm and RMS norm over the last axes, group norm and instance norm over channels of a sample, with gradients.
 //!
-//! One op, since they differ only in what a row is and which weight each number meets. Rows lie side by side in
-//! row-major order, so values are taken and made in that.
+//! One op, since they differ only in what a row is and which weight each number meets.
 
-use crate::ops::axes::floats;
-use crate::{Backward, Error, Io, Misfit, Operation, Type, Wide, misfit};
+use crate::ops::axes::{floats, follow};
+use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
 use gpu_core::kernels::row_norm as kernel;
-use gpu_core::{Candidate, Caps};
+use gpu_core::{Candidate, Caps, Layout, Order};
 
 /// What one mean is taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ pub enum Rows {
 }
 
 /// y = (x - mean) / √(var + eps) * weight + bias over each row. Inputs: x, weight, bias (none for RMS). Outputs: y,
-/// statistics `[2, rows]` (means, 1 / √(var + eps)).
+/// means and 1 / √(var + eps), both `[n, rows of a sample]` (`[1, 1]` where all of x is one row).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowNorm {
     /// What one mean is taken over.
@@ -31,7 +30,7 @@ pub struct RowNorm {
     pub eps: f32,
 }
 
-/// Its gradients. Inputs: x, dy, weight, statistics; outputs: dx, dweight, dbias (none for RMS).
+/// Its gradients. Inputs: x, dy, weight, means, 1 / √(var + eps); outputs: dx, dweight, dbias (none for RMS).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowNormDx(pub RowNorm);
 
@@ -60,19 +59,26 @@ impl RowNorm {
         matches!(self.rows, Rows::Rms(_))
     }
 
-    fn problem(&self, x: &[usize]) -> kernel::RowNorm {
+    fn problem(&self, x: &[usize], order: Order) -> kernel::RowNorm {
         let total: usize = x.iter().product();
-        match self.rows {
+        let (rms, c) = (self.is_rms(), x.get(1).copied().unwrap_or(1));
+        let groups = match self.rows {
             Rows::Layer(axis) | Rows::Rms(axis) => {
                 let len = x[axis..].iter().product();
-                kernel::RowNorm { rows: total / len, len, cycle: 1, per_row: len, span: 1, rms: self.is_rms() }
+                let n = if axis == 0 { 1 } else { x[0] };
+                return kernel::RowNorm { n, rows: total / len / n, len, cycle: 1, per_row: len, span: 1, rms, order };
             }
-            Rows::Group(_) | Rows::Instance => {
-                let groups = if let Rows::Group(groups) = self.rows { groups } else { x[1] };
-                let (per_row, span) = (x[1] / groups, x[2..].iter().product());
-                kernel::RowNorm { rows: x[0] * groups, len: per_row * span, cycle: groups, per_row, span, rms: false }
-            }
-        }
+            Rows::Group(groups) => groups,
+            Rows::Instance => c,
+        };
+        let (per_row, span) = (c / groups, x[2..].iter().product());
+        kernel::RowNorm { n: x[0], rows: groups, len: per_row * span, cycle: groups, per_row, span, rms, order }
+    }
+
+    /// The layout of x, y, their gradients and the statistics.
+    fn layout(&self, at: &Negotiation<'_>) -> Layout {
+        let whole = matches!(self.rows, Rows::Layer(0) | Rows::Rms(0));
+        if whole { Layout::PLAIN } else { follow(at, 0) }
     }
 }
 
@@ -105,21 +111,30 @@ impl Operation for RowNorm {
         if let Some(ty) = inputs[1..].iter().find(|ty| *ty.shape != *weights) {
             misfit!("with x {x} weight and bias must be {weights:?}, got {ty}");
         }
-        Ok(vec![inputs[0].clone(), Type::f32([2, self.problem(x).rows])])
+        let kernel::RowNorm { n, rows, .. } = self.problem(x, Order::Plain);
+        let statistics = Type::f32([n, rows]);
+        Ok(vec![inputs[0].clone(), statistics.clone(), statistics])
     }
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
-        if at.dy_of(1)?.is_some() {
+        if at.dy_of(1)?.is_some() || at.dy_of(2)?.is_some() {
             return at.refuse("only y has one: statistics are constants to whoever reads them");
         }
         let dy = at.dy()?;
-        let gradients = at.push_all(RowNormDx(*self), &[at.input(0), dy, at.input(1), at.output(1)])?;
+        let gradients = at.push_all(RowNormDx(*self), &[at.input(0), dy, at.input(1), at.output(1), at.output(2)])?;
         gradients.into_iter().enumerate().for_each(|(i, gradient)| at.give(i, gradient));
         Ok(())
     }
 
+    fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
+        let layout = self.layout(at);
+        let mut inputs = vec![Layout::PLAIN; at.inputs.len()];
+        inputs[0] = layout;
+        Layouts { inputs, outputs: vec![layout; 3] }
+    }
+
     fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(self.problem(io.x(0)).candidates(self.eps, caps))
+        Ok(self.problem(io.x(0), io.inputs[0].layout.order).candidates(self.eps, caps))
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
@@ -130,16 +145,17 @@ impl Operation for RowNorm {
             Rows::Group(groups) => cpu_reference::group_norm(x, weight, bias, groups, eps),
             Rows::Instance => cpu_reference::instance_norm(x, weight, bias, eps),
         };
-        let kernel::RowNorm { rows, len, rms, .. } = self.problem(x.shape());
-        let rows_of_x = cpu_reference::reshape(x, &[rows, len]);
-        let mean = |i: usize| if rms { 0.0 } else { rows_of_x.index_axis(ndarray::Axis(0), i).mean().unwrap_or(0.0) };
-        let means: Vec<f64> = (0..rows).map(mean).collect();
-        let inv_std = (0..rows).map(|i| {
-            let row = rows_of_x.index_axis(ndarray::Axis(0), i);
-            1.0 / (row.iter().map(|x| (x - means[i]).powi(2)).sum::<f64>() / len as f64 + eps).sqrt()
-        });
-        let statistics = means.iter().copied().chain(inv_std).collect();
-        vec![y, Wide::from_shape_vec(vec![2, rows], statistics).expect("two numbers a row")]
+        let kernel::RowNorm { n, rows, len, rms, .. } = self.problem(x.shape(), Order::Plain);
+        let flat = cpu_reference::reshape(x, &[n * rows, len]);
+        let (mut means, mut inv_std) = (Vec::new(), Vec::new());
+        for row in flat.outer_iter() {
+            let mean = if rms { 0.0 } else { row.sum() / len as f64 };
+            let var = row.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / len as f64;
+            means.push(mean);
+            inv_std.push(1.0 / (var + eps).sqrt());
+        }
+        let tensor = |values| Wide::from_shape_vec(vec![n, rows], values).expect("one number a row");
+        vec![y, tensor(means), tensor(inv_std)]
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
@@ -170,8 +186,15 @@ impl Operation for RowNormDx {
         Ok(if self.0.is_rms() { vec![x, weight] } else { vec![x, weight.clone(), weight] })
     }
 
+    fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
+        let layout = self.0.layout(at);
+        let mut outputs = vec![Layout::PLAIN; at.outputs.len()];
+        outputs[0] = layout;
+        Layouts { inputs: vec![layout, layout, Layout::PLAIN, layout, layout], outputs }
+    }
+
     fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(self.0.problem(io.x(0)).dx_candidates(caps))
+        Ok(self.0.problem(io.x(0), io.inputs[0].layout.order).dx_candidates(caps))
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
