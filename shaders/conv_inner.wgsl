@@ -3,10 +3,12 @@
 // Batch-innermost: a lane holds four images, so no edge lies inside a vector and weights are the same for all lanes.
 // A subgroup of 8 makes O4*4 channels × ROWS × COLUMNS of y for 32 images. Weights are loaded one vec4 a lane and handed
 // round; overhanging tiles are moved back and make the same values twice. With POOL the tile's 2×2 blocks leave their
-// maximum alone, and `code` the place (0..3 in row order, the first among equals) of each winner, a byte an image.
+// maximum alone, and `code` the place of each winner, a byte an image. With CARRY (stride_h = dilation_h) the rows of x
+// move up a tile as r moves down.
 // grid  (n / 32, tiles of p × q, groups × tiles of k)
 
 //@use activate
+//@use winner
 
 struct Params {
     n4: u32, c: u32, k: u32, k4: u32,  // vec4s of images; channels of one group; kernels and their vec4s
@@ -32,9 +34,12 @@ const O4: u32 = 1u; //@set
 const ROWS: u32 = 1u; //@set
 const COLUMNS: u32 = 1u; //@set
 const POOL: u32 = 0u; //@set
+const CARRY: u32 = 0u; //@set
 const PADDED: bool = true; //@set
 const BIAS: bool = true; //@set
 const FUNCTION: u32 = 0u; //@set
+// Columns of x under the tile.
+const REACH: u32 = (COLUMNS - 1u) * STRIDE + (S - 1u) * DILATION + 1u;
 
 const v = 0u;
 const m = 0u;
@@ -45,33 +50,20 @@ const l = 0u;
 const i = 0u;
 const u = 0u;
 const a = 0u;
+const e = 0u;
 
-fn put(k: u32, at: u32, n: u32, live: bool, sum: vec4<f32>) {
-    if live && k < dim.k {
-        y[(k * dim.p * dim.q + at) * dim.n4 + n] = activate(FUNCTION, sum, dim.alpha, dim.beta);
-    }
+fn fetch(at_c: u32, row: u32, col: u32, n: u32) -> vec4<f32> {
+    let near = x[((at_c + min(row, dim.h - 1u)) * dim.w + min(col, dim.w - 1u)) * dim.n4 + n];
+    if PADDED { return select(vec4<f32>(), near, row < dim.h && col < dim.w); }
+    return near;
 }
 
-// Larger, or NaN: it spreads as in PyTorch.
-fn beats(a: vec4<f32>, b: vec4<f32>) -> vec4<bool> {
-    return (a > b) | (a != a);
-}
-
-fn put_winner(
-    k: u32, at: u32, n: u32, live: bool,
-    c0: vec4<f32>, c1: vec4<f32>, c2: vec4<f32>, c3: vec4<f32>, b: f32,
-) {
-    let right = beats(c1, c0);
-    let right_below = beats(c3, c2);
-    let above = select(c0, c1, right);
-    let below = select(c2, c3, right_below);
-    let lower = beats(below, above);
-    let in_row = select(vec4<u32>(right), vec4<u32>(right_below) + 2u, lower);
-    let place = in_row << vec4<u32>(0u, 8u, 16u, 24u);
+fn put(k: u32, at: u32, n: u32, live: bool, won: Winner, b: f32) {
     if live && k < dim.k {
-        let i = (k * (dim.p / 2u) * (dim.q / 2u) + at) * dim.n4 + n;
-        y[i] = activate(FUNCTION, select(above, below, lower) + b, dim.alpha, dim.beta);
-        code[i] = place.x | place.y | place.z | place.w;
+        let i = (k * (dim.p >> POOL) * (dim.q >> POOL) + at) * dim.n4 + n;
+        y[i] = activate(FUNCTION, won.value + b, dim.alpha, dim.beta);
+        let place = won.place << vec4<u32>(0u, 8u, 16u, 24u);
+        if POOL == 1u { code[i] = place.x | place.y | place.z | place.w; }
     }
 }
 
@@ -91,26 +83,46 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
     //@for o in 0..O4
     //@for m in 0..ROWS
     //@for i in 0..COLUMNS
-    var sum_x_o_m_i = vec4<f32>();
-    var sum_y_o_m_i = vec4<f32>();
-    var sum_z_o_m_i = vec4<f32>();
-    var sum_w_o_m_i = vec4<f32>();
+    var sum_o_m_i = mat4x4<f32>(); // a column for each of four kernels
     //@end
     //@end
     //@end
     let col0 = q0 * STRIDE - dim.pad_w; // wraps in the padding: huge, and fails the tests below
     for (var c = 0u; c < dim.c; c++) {
+        let at_c = (part * dim.c + c) * dim.h;
+        let row0 = p0 * dim.stride_h - dim.pad_h;
+        //@for m in 0..ROWS
+        //@for j in 0..REACH
+        var x_m_j = vec4<f32>();
+        //@end
+        //@end
+        //@for m in 1..1+CARRY*(ROWS-1)
+        //@for j in 0..REACH
+        x_m_j = fetch(at_c, row0 + (m - 1u) * dim.stride_h, col0 + j, n);
+        //@end
+        //@end
         for (var r = 0u; r < dim.r; r++) {
             let base = (c * dim.r + r) * S * dim.k4;
             //@for v in 0..(S*O4+7)/8
             let w_v = weight[base + from_v];
             //@end
-            //@for m in 0..ROWS
-            let row_m = (p0 + m) * dim.stride_h + r * dim.dilation_h - dim.pad_h;
-            let at_m = (part * dim.c + c) * dim.h + min(row_m, dim.h - 1u);
-            //@for j in 0..(COLUMNS-1)*STRIDE+(S-1)*DILATION+1
-            var x_m_j = x[(at_m * dim.w + min(col0 + j, dim.w - 1u)) * dim.n4 + n];
-            if PADDED { x_m_j = select(vec4<f32>(), x_m_j, row_m < dim.h && col0 + j < dim.w); }
+            //@for m in 1..1+CARRY*(ROWS-1)
+            //@for i in m-1..m
+            //@for j in 0..REACH
+            let up_i_j = x_m_j;
+            //@end
+            //@end
+            //@end
+            //@for m in 0..CARRY*(ROWS-1)
+            //@for i in m..m+1
+            //@for j in 0..REACH
+            x_m_j = up_i_j;
+            //@end
+            //@end
+            //@end
+            //@for m in CARRY*(ROWS-1)..ROWS
+            //@for j in 0..REACH
+            x_m_j = fetch(at_c, row0 + m * dim.stride_h + r * dim.dilation_h, col0 + j, n);
             //@end
             //@end
             //@for s in 0..S
@@ -122,10 +134,10 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
                 //@for m in 0..ROWS
                 //@for i in 0..COLUMNS
                 //@for j in i*STRIDE+s*DILATION..i*STRIDE+s*DILATION+1
-                sum_x_o_m_i += t.x * x_m_j;
-                sum_y_o_m_i += t.y * x_m_j;
-                sum_z_o_m_i += t.z * x_m_j;
-                sum_w_o_m_i += t.w * x_m_j;
+                sum_o_m_i[0] += t.x * x_m_j;
+                sum_o_m_i[1] += t.y * x_m_j;
+                sum_o_m_i[2] += t.z * x_m_j;
+                sum_o_m_i[3] += t.w * x_m_j;
                 //@end
                 //@end
                 //@end
@@ -148,10 +160,9 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
         //@for i in 0..COLUMNS
         {
             let at = (p0 + m) * dim.q + q0 + i;
-            put(k, at, n, live, sum_x_o_m_i + b.x);
-            put(k + 1u, at, n, live, sum_y_o_m_i + b.y);
-            put(k + 2u, at, n, live, sum_z_o_m_i + b.z);
-            put(k + 3u, at, n, live, sum_w_o_m_i + b.w);
+            //@for e in 0..4
+            put(k + e, at, n, live, Winner(sum_o_m_i[e], vec4<u32>()), b[e]);
+            //@end
         }
         //@end
         //@end
@@ -159,39 +170,26 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
         //@for u in 0..POOL*ROWS/2
         //@for a in 0..COLUMNS/2
         {
-        //@for m in u*2..u*2+1
-        //@for i in a*2..a*2+1
-        let x0 = sum_x_o_m_i;
-        let y0 = sum_y_o_m_i;
-        let z0 = sum_z_o_m_i;
-        let w0 = sum_w_o_m_i;
-        //@end
-        //@for i in a*2+1..a*2+1+1
-        let x1 = sum_x_o_m_i;
-        let y1 = sum_y_o_m_i;
-        let z1 = sum_z_o_m_i;
-        let w1 = sum_w_o_m_i;
-        //@end
-        //@end
-        //@for m in u*2+1..u*2+2
-        //@for i in a*2..a*2+1
-        let x2 = sum_x_o_m_i;
-        let y2 = sum_y_o_m_i;
-        let z2 = sum_z_o_m_i;
-        let w2 = sum_w_o_m_i;
-        //@end
-        //@for i in a*2+1..a*2+1+1
-        let x3 = sum_x_o_m_i;
-        let y3 = sum_y_o_m_i;
-        let z3 = sum_z_o_m_i;
-        let w3 = sum_w_o_m_i;
-        //@end
-        //@end
-        let at = (p0 / 2u + u) * (dim.q / 2u) + q0 / 2u + a;
-        put_winner(k, at, n, live, x0, x1, x2, x3, b.x);
-        put_winner(k + 1u, at, n, live, y0, y1, y2, y3, b.y);
-        put_winner(k + 2u, at, n, live, z0, z1, z2, z3, b.z);
-        put_winner(k + 3u, at, n, live, w0, w1, w2, w3, b.w);
+            let at = (p0 / 2u + u) * (dim.q / 2u) + q0 / 2u + a;
+            //@for m in u*2..u*2+1
+            //@for i in a*2..a*2+1
+            let c0 = sum_o_m_i;
+            //@end
+            //@for i in a*2+1..a*2+1+1
+            let c1 = sum_o_m_i;
+            //@end
+            //@end
+            //@for m in u*2+1..u*2+2
+            //@for i in a*2..a*2+1
+            let c2 = sum_o_m_i;
+            //@end
+            //@for i in a*2+1..a*2+1+1
+            let c3 = sum_o_m_i;
+            //@end
+            //@end
+            //@for e in 0..4
+            put(k + e, at, n, live, winner(c0[e], c1[e], c2[e], c3[e]), b[e]);
+            //@end
         }
         //@end
         //@end

@@ -33,7 +33,7 @@ const COLUMNS: u32 = 1u; //@set
 const POOL: u32 = 0u; //@set
 const FUNCTION: u32 = 0u; //@set
 // dy columns to the left of w0 / STRIDE that the tile needs, even so that pooled pairs stay together.
-const LEFT: u32 = ((S - 1u) * DILATION + STRIDE - 1u) / STRIDE / 2u * 2u + 2u;
+const LEFT: u32 = (((S - 1u) * DILATION + STRIDE - 1u) / STRIDE + 1u) / 2u * 2u;
 const REACH: u32 = LEFT + (COLUMNS - 1u + PAD) / STRIDE + 1u;
 
 const v = 0u;
@@ -62,10 +62,14 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
     var sum_a_i = vec4<f32>();
     //@end
     //@end
-    for (var r = 0u; r < dim.r; r++) {
-        let shifted = h + dim.pad_h - r * dim.dilation_h; // wraps above the image: past all rows
-        let p = shifted / dim.stride_h;
-        if h + dim.pad_h < r * dim.dilation_h || shifted % dim.stride_h != 0u || p >= dim.p { continue; }
+    // Rows p whose windows reach h. No branch in the loop: masks cost more than a row of zeros (dilation only).
+    let top = h + dim.pad_h;
+    let span = (dim.r - 1u) * dim.dilation_h;
+    let first_p = select(0u, (top - span + dim.stride_h - 1u) / dim.stride_h, top > span);
+    for (var p = first_p; p < min(top / dim.stride_h + 1u, dim.p); p++) {
+        let down = top - p * dim.stride_h;
+        let r = down / dim.dilation_h;
+        let hit = down % dim.dilation_h == 0u;
         for (var k4 = 0u; k4 * 4u < dim.k; k4++) {
             //@for v in 0..(S*CHANNELS+7)/8
             let four_v = weight[from_v + r * S * dim.k4 + k4];
@@ -82,14 +86,14 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 //@end
                 //@for once in 0..1-POOL
                 //@for j in 0..REACH
-                dy_j = select(vec4<f32>(), dy[(row * dim.q + min(q0 + j, dim.q - 1u)) * dim.n4 + n], q0 + j < dim.q);
+                dy_j = select(vec4<f32>(), dy[(row * dim.q + min(q0 + j, dim.q - 1u)) * dim.n4 + n], hit && q0 + j < dim.q);
                 //@end
                 //@end
                 //@for once in 0..POOL
                 //@for a in 0..(REACH+1)/2
                 let half_a = u32(i32(q0) >> 1u) + a; // q0 is even, and may be a wrapped negative
                 let at_a = (row * (dim.q / 2u) + min(half_a, dim.q / 2u - 1u)) * dim.n4 + n;
-                let inside_a = half_a < dim.q / 2u && (p >> 1u) < dim.p / 2u;
+                let inside_a = hit && half_a < dim.q / 2u && (p >> 1u) < dim.p / 2u;
                 let won_a = select(vec4<f32>(), dy[at_a], inside_a);
                 let place_a = (vec4<u32>(code[at_a]) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(3u);
                 //@end

@@ -126,4 +126,5 @@ shaders! {
     WIDTH4 = "width4";
     WINDOW = "window";
     WINDOW_ADAPTIVE = "window_adaptive";
+    WINNER = "winner";
 }

@@ -59,7 +59,11 @@ impl ConvInner {
     fn part(&self) -> (usize, usize) {
         let conv = &self.conv;
         let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
-        let tiles = if c < FEW { c * k.div_ceil(8) } else { c.div_ceil(8) * k.div_ceil(16) * conv.kernel[1] };
+        let tiles = if c < FEW && conv.kernel[1] <= WIDEST {
+            c * k.div_ceil(8)
+        } else {
+            c.div_ceil(8) * k.div_ceil(16) * conv.kernel[1]
+        };
         let wanted = 32usize.div_ceil(tiles * conv.groups);
         let image_parts = wanted.min(self.n4());
         let row_parts = wanted.div_ceil(image_parts).min(conv.output[1].div_ceil(2));
@@ -89,6 +93,7 @@ impl ConvInner {
                 .set("ROWS", rows as u32)
                 .set("COLUMNS", columns as u32)
                 .set("POOL", self.pool as u32)
+                .set("CARRY", (rows > 1 && conv.stride[1] == conv.dilation[1]) as u32)
                 .set("PADDED", self.padded())
                 .set("BIAS", conv.bias)
                 .set("FUNCTION", conv.activation.code)
@@ -132,10 +137,10 @@ impl ConvInner {
         let slope = self.slope != Activation::NONE;
         let x = Arg::Input(if slope { 2 + self.pool as usize } else { 1 });
         let mut candidates = Vec::new();
-        for (channels, columns) in [(8, 8), (4, 12), (8, 4), (4, 4)] {
+        for (channels, columns) in [(8, 4), (8, 8)] {
             let channels = c.min(channels);
             let columns = w.next_multiple_of(2).min(columns).next_multiple_of(stride * 2);
-            if s * channels * columns > BODY * stride {
+            if columns > 4 && s * channels * columns > BODY * stride {
                 continue;
             }
             let (tiles_w, tiles_c) = (w.div_ceil(columns), c.div_ceil(channels));
@@ -173,10 +178,14 @@ impl ConvInner {
         let weights4 = c * conv.kernel[1] * s * self.k4();
         let code = Arg::Input(if self.pool { 2 } else { 0 });
         let dbias = if conv.bias { Arg::Output(1) } else { Arg::Scratch(0) };
-        let mut candidates = if c < FEW { self.dweight_few(code, dbias) } else { Vec::new() };
-        for (o4, columns) in [(4, 4), (4, 2), (2, 4), (2, 2)] {
+        let few = c < FEW && conv.kernel[1] <= WIDEST;
+        if few {
+            return self.dweight_few(code, dbias);
+        }
+        let mut candidates = Vec::new();
+        for (o4, columns) in [(4, 4), (2, 4)] {
             let o4 = k.div_ceil(4).min(o4);
-            if s * o4 * 4 * columns > BODY + 80 {
+            if o4 > 2 && s * o4 * 4 * columns > BODY + 80 {
                 continue;
             }
             let tiles_k = k.div_ceil(o4 * 4);
@@ -216,7 +225,7 @@ impl ConvInner {
         let parts = self.parts();
         let grid = [k.div_ceil(8), c, conv.groups * parts as usize].map(|g| g as u32);
         let fits = |&columns: &usize| columns == 2 || r * s * columns <= BODY;
-        let launches = [8, 4, 2].into_iter().filter(fits).map(|columns| {
+        let launches = [8, 4, 2].into_iter().filter(fits).take(2).map(|columns| {
             let launch = Launch::new(&shaders::CONV_INNER_DWEIGHT_FEW, grid)
                 .set("R", r as u32)
                 .set("S", s as u32)
@@ -238,14 +247,14 @@ impl ConvInner {
             }
             candidate
         });
-        launches.filter(|_| r <= WIDEST).collect()
+        launches.collect()
     }
 }
 
 /// Tiles (vec4s of kernels, rows, columns) whose loop body is not too long, the most work a load first.
 fn tiles(k4: usize, s: usize, even: usize) -> Vec<(usize, usize, usize)> {
     let shapes =
-        [(8, 1, 4), (8, 1, 3), (8, 1, 2), (4, 2, 2), (4, 1, 4), (2, 2, 4), (2, 2, 2), (1, 2, 4), (1, 2, 2), (1, 1, 1)];
+        [(8, 1, 4), (8, 1, 3), (8, 1, 2), (4, 2, 2), (4, 1, 4), (2, 2, 2), (2, 2, 4), (1, 2, 4), (1, 2, 2), (1, 1, 1)];
     let fits = |&(o4, rows, columns): &(usize, usize, usize)| {
         o4 <= k4.next_power_of_two() && s * o4 * 4 * rows * columns <= BODY && rows % even == 0 && columns % even == 0
     };
