@@ -13,7 +13,7 @@ fn two_blocks(function: F) -> (Graph, Vec<Value>, Vec<Value>) {
     let mut graph = Graph::new();
     let mut inputs = Vec::new();
     let mut input = |graph: &mut Graph, name: &str, shape: &[usize]| {
-        let value = graph.input(name, Type::f32(shape)).unwrap();
+        let value = graph.input(name, Type::f32(shape)).expect("it fits");
         inputs.push(value);
         value
     };
@@ -23,13 +23,13 @@ fn two_blocks(function: F) -> (Graph, Vec<Value>, Vec<Value>) {
         let weight = input(&mut graph, &format!("weight{block}"), &[k, c, side, side]);
         let bias = input(&mut graph, &format!("bias{block}"), &[k]);
         let conv = Conv::new(Window::square(side, 1, 1));
-        let y = graph.push1(&format!("conv{block}"), conv, &[x, weight, bias]).unwrap();
-        let y = graph.push1(&format!("act{block}"), Unary(function), &[y]).unwrap();
-        x = graph.push1(&format!("pool{block}"), halves, &[y]).unwrap();
+        let y = graph.push1(&format!("conv{block}"), conv, &[x, weight, bias]).expect("it fits");
+        let y = graph.push1(&format!("act{block}"), Unary(function), &[y]).expect("it fits");
+        x = graph.push1(&format!("pool{block}"), halves, &[y]).expect("it fits");
     }
     let weights = filled(graph.ty(x), Fill::Signed, 9);
-    let loss = graph.push1("loss", Weighted { weights }, &[x]).unwrap();
-    let mut fetch = graph.gradients(loss, &inputs[1..]).unwrap();
+    let loss = graph.push1("loss", Weighted { weights }, &[x]).expect("it fits");
+    let mut fetch = graph.gradients(loss, &inputs[1..]).expect("it fits");
     fetch.push(x);
     (graph, inputs, fetch)
 }
@@ -55,7 +55,7 @@ fn six_launches_are_left() {
     let (graph, _, fetch) = two_blocks(F::Relu);
     let caps = Caps::software();
     let request = Request { fetch: &fetch, caps: &caps, order: Some(Order::FirstInner), choose: None };
-    let planned = plan(&graph, &request, &mut Homes::default()).unwrap();
+    let planned = plan(&graph, &request, &mut Homes::default()).expect("it fits");
     let ops: Vec<&str> = planned.rows.iter().filter(|row| row.launches > 0).map(|row| row.op.as_str()).collect();
     // The fetched gradients are brought together from their parts; training leaves that to the update.
     let kernels: Vec<&&str> = ops.iter().filter(|op| **op != "convert").collect();

@@ -65,11 +65,6 @@ impl Rewriter<'_> {
         self.keep.contains(&value)
     }
 
-    /// The node that makes a value.
-    pub(crate) fn producer(&self, value: Value) -> Option<usize> {
-        self.graph.nodes.iter().position(|node| node.outputs.contains(&value))
-    }
-
     /// The op of a node as `T`, if it is one and was not taken out.
     pub(crate) fn op<T: Operation + Clone>(&self, at: usize) -> Option<T> {
         let node = &self.graph.nodes[at];
