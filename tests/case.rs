@@ -100,6 +100,12 @@ impl Case {
         self
     }
 
+    /// One more input: truth values.
+    pub(crate) fn truths(mut self, shape: &[usize]) -> Self {
+        self.inputs.push((Type { shape: shape.into(), dtype: DType::Bool }, Fill::Index(2)));
+        self
+    }
+
     /// One more input: bytes.
     pub(crate) fn bytes(mut self, shape: &[usize]) -> Self {
         self.inputs.push((Type { shape: shape.into(), dtype: DType::U8 }, Fill::Byte));
@@ -113,8 +119,7 @@ impl Case {
                 input.1 = fill;
             }
         }
-        self.kinked |= matches!(fill, Fill::Ties | Fill::Extreme | Fill::Huge);
-        self.kinked |= matches!(fill, Fill::Ties | Fill::Halves | Fill::Extreme);
+        self.kinked |= matches!(fill, Fill::Ties | Fill::Halves | Fill::Extreme | Fill::Huge);
         self
     }
 
@@ -202,6 +207,9 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
     let at = |i: usize| cpu_reference::uniform(7, stream, 0, i as u64);
     let count = ty.shape.count();
     let shape: Shape = ty.shape.clone();
+    if ty.dtype == DType::Bool {
+        return Tensor::bool(shape, (0..count).map(|i| (at(i) * 2.0) as u8).collect()).expect("counted");
+    }
     if let Fill::Index(classes) = fill {
         let data = (0..count).map(|i| (at(i) * classes as f32) as i32).collect();
         return Tensor::i32(shape, data).expect("counted");
@@ -231,12 +239,13 @@ pub(crate) fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
 
 /// The worst error in units of the tolerance and where it is; `magnitude` is the sum of magnitudes at each element.
 pub(crate) fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance) -> (f64, usize) {
+    let floats = got.ty().dtype == DType::F32;
     let got = got.to_reference();
     assert_eq!(got.shape(), want.shape());
     let mut worst = (0.0, 0);
     let largest = want.iter().filter(|want| want.is_finite()).fold(0.0, |largest: f64, want| largest.max(want.abs()));
     for (i, ((&got, &want), &magnitude)) in got.iter().zip(want).zip(magnitude).enumerate() {
-        let want = f64::from(want as f32);
+        let want = if floats { f64::from(want as f32) } else { want };
         let error = if got == want || got.is_nan() && want.is_nan() {
             0.0
         } else if !got.is_finite() || !want.is_finite() {

@@ -2,11 +2,11 @@
 
 use crate::case::{Case, Fill, Tolerance::*, case};
 use cpu_reference::Reduce as R;
-use graph::UnaryFunction as F;
 use graph::ops::*;
+use graph::{BinaryFunction as B, DType, UnaryFunction as F};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [unary(), binary(), reduce()].concat()
+    [unary(), binary(), whole_and_truth(), choice(), reduce()].concat()
 }
 
 fn unary() -> Vec<Case> {
@@ -58,6 +58,42 @@ fn binary() -> Vec<Case> {
         case(Binary::Div).on(&[&[6, 5], &[6, 1]]).filled(Fill::Positive).within(Sums(12)),
         case(Binary::Mul).on(&[&[1, 5], &[3, 1]]).within(Sums(6)),
         case(Binary::Add).on(&[&[2, 3, 1, 5, 1, 3], &[1, 3, 4, 1, 2, 1]]).within(Sums(24)), // six axes
+        case(Binary(B::Pow)).on(&[&[5, 7], &[7]]).filled(Fill::Positive).within(Sums(60)),
+        case(Binary(B::Pow)).on(&[&[6, 40], &[6, 40]]).filled(Fill::Halves).within(Ulp(8)).forward_only(),
+        case(Binary(B::Max)).on(&[&[6, 40], &[6, 1]]).filled(Fill::Ties).within(Sums(48)), // halves to equals
+        case(Binary(B::Min)).on(&[&[6, 3, 4], &[6, 3, 4]]).within(Exact),
+        case(Binary(B::Max)).on(&[&[5, 40], &[5, 40]]).filled(Fill::Extreme).within(Exact).forward_only(),
+        case(Binary(B::Min)).on(&[&[5, 40], &[40]]).filled(Fill::Extreme).within(Exact).forward_only(),
+    ]
+}
+
+fn whole_and_truth() -> Vec<Case> {
+    let all = [B::Equal, B::NotEqual, B::Less, B::LessEqual, B::Greater, B::GreaterEqual];
+    let floats = all.map(|f| case(Binary(f)).on(&[&[6, 5], &[5]]).filled(Fill::Ties));
+    let extreme = all.map(|f| case(Binary(f)).on(&[&[6, 40], &[6, 40]]).filled(Fill::Extreme));
+    let whole = [B::Add, B::Sub, B::Mul, B::Max, B::Min, B::Less, B::Equal];
+    let whole = whole.map(|f| case(Binary(f)).index(&[6, 3, 7], 9).index(&[3, 1], 9));
+    let logic = [B::And, B::Or, B::Xor, B::Equal].map(|f| case(Binary(f)).truths(&[6, 5]).truths(&[6, 5]));
+    floats.into_iter().chain(extreme).chain(whole).chain(logic).collect()
+}
+
+fn choice() -> Vec<Case> {
+    vec![
+        case(Where).truths(&[6, 3, 5]).on(&[&[6, 3, 5], &[6, 3, 5]]).within(Sums(4)),
+        case(Where).truths(&[6, 1, 5]).on(&[&[3, 1], &[]]).within(Sums(100)),
+        case(Where).truths(&[3, 4]).index(&[5, 3, 4], 9).index(&[], 9),
+        case(Prelu).on(&[&[6, 3, 4, 4], &[3, 1, 1]]).within(Sums(100)),
+        case(Prelu).on(&[&[2, 3, 7, 7], &[1]]).within(Sums(300)),
+        case(Cast { to: DType::I32 }).on(&[&[6, 40]]).filled(Fill::Wide),
+        case(Cast { to: DType::I32 }).on(&[&[6, 40]]).filled(Fill::Extreme),
+        case(Cast { to: DType::I32 }).on(&[&[40]]).filled(Fill::Huge),
+        case(Cast { to: DType::Bool }).on(&[&[6, 40]]).filled(Fill::Extreme),
+        case(Cast { to: DType::F32 }).on(&[&[6, 5]]),
+        case(Cast { to: DType::F32 }).index(&[6, 5], 900),
+        case(Cast { to: DType::F32 }).truths(&[6, 5]),
+        case(Cast { to: DType::I32 }).truths(&[6, 5]),
+        case(Cast { to: DType::F32 }).bytes(&[6, 5]),
+        case(Cast { to: DType::Bool }).bytes(&[3, 3]),
     ]
 }
 
@@ -79,5 +115,18 @@ fn reduce() -> Vec<Case> {
         case(over(R::Max, &[])).on(&[&[1, 1]]).within(Exact),
         case(over(R::Max, &[1])).on(&[&[6, 10]]).within(Exact),
         case(over(R::Min, &[0, 1])).on(&[&[6, 10, 2]]).within(Exact),
+        case(over(R::Max, &[1])).on(&[&[6, 10, 3]]).filled(Fill::Ties).within(Sums(4)), // shares to equals
+        case(over(R::Max, &[0, 2])).on(&[&[5, 4, 3]]).filled(Fill::Extreme).within(Exact).forward_only(),
+        case(over(R::Min, &[1])).on(&[&[5, 4, 3]]).filled(Fill::Extreme).within(Exact).forward_only(),
+        case(over(R::LogSumExp, &[1])).on(&[&[40, 3, 5]]).filled(Fill::Extreme).within(Sums(8)).forward_only(),
+        case(over(R::LogSumExp, &[])).on(&[&[37, 90]]).within(Sums(40)), // parts of its maximum and of its sum
+        case(over(R::LogSumExp, &[1])).on(&[&[6, 10]]).filled(Fill::Span(9.0)).within(Sums(64)),
+        case(over(R::LogSumExp, &[2])).on(&[&[3, 4, 5]]).filled(Fill::Huge).within(Sums(4)).forward_only(),
+        case(over(R::LogSum, &[1, 2])).on(&[&[6, 3, 5]]).filled(Fill::Positive).within(Sums(20)),
+        case(over(R::Prod, &[1])).on(&[&[6, 9]]).filled(Fill::Positive).within(Sums(24)),
+        case(over(R::Prod, &[1])).on(&[&[9, 3]]).filled(Fill::Ties).within(Sums(4)), // zeros
+        case(over(R::L1, &[0])).on(&[&[6, 9]]).within(Sums(8)),
+        case(over(R::L2, &[2, 3]).keepdims()).on(&[&[6, 3, 5, 5]]).within(Sums(60)),
+        case(over(R::SumSquare, &[])).on(&[&[6, 9]]).within(Sums(60)),
     ]
 }

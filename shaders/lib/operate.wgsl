@@ -17,7 +17,7 @@ fn operate(code: u32, a: V, b: V, nan: u32) -> Y {
         case 7u: { return Y(select(a, b, (b < a) | not_a_number(b))); }
         case 8u: { return Y(select(a, b, (b > a) | not_a_number(b))); }
         case 9u: { return truth(a == b); }
-        case 10u: { return truth(a != b); }
+        case 10u: { return truth(!(a == b)); } // NaN differs from all
         case 11u: { return truth(a < b); }
         case 12u: { return truth(a <= b); }
         case 13u: { return truth(a > b); }
@@ -40,12 +40,15 @@ fn not_a_number(x: V) -> vec4<bool> {
     return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
 }
 
-// WGSL's pow knows no negative bases. Below 0 only whole powers exist, and odd ones keep the sign.
+// WGSL's pow knows no negative bases, and drivers differ about log2(0). Below 0 only whole powers exist, and odd ones
+// keep the sign.
 fn power(a: vec4<f32>, b: vec4<f32>, nan: f32) -> vec4<f32> {
     let size = exp2(b * log2(abs(a)));
     let whole = floor(b) == b;
     let odd = whole & (floor(b * 0.5) * 2.0 != b);
     let below = select(vec4<f32>(nan), select(size, -size, odd), whole);
-    let some = select(size, below, a < vec4<f32>());
+    let pole = select(1.0 / abs(a), 1.0 / a, odd);
+    let nothing = select(vec4<f32>(), pole, b < vec4<f32>());
+    let some = select(select(size, below, a < vec4<f32>()), nothing, a == vec4<f32>());
     return select(some, vec4<f32>(1.0), (b == vec4<f32>()) | (a == vec4<f32>(1.0)));
 }

@@ -37,6 +37,7 @@ shaders! {
     BATCH_NORM_SUMS = "batch_norm_sums";
     BINARY = "binary";
     BINARY_GATHER = "binary_gather";
+    CAST_ELEMENTS = "cast_elements";
     CHANNEL_SUM = "channel_sum";
     CONCAT = "concat";
     CONV_DIRECT = "conv_direct";
@@ -90,6 +91,7 @@ shaders! {
     STRIDED_COPY = "strided_copy";
     SUM_PARTS = "sum_parts";
     TARGET_WEIGHT = "target_weight";
+    TERNARY = "ternary";
     TICK = "tick";
     TO_FIRST_INNER = "to_first_inner";
     TO_PLAIN = "to_plain";

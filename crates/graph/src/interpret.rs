@@ -102,8 +102,10 @@ pub fn evaluate(
 }
 
 fn rounded(mut wide: Wide, dtype: DType) -> Wide {
-    if dtype == DType::F32 {
-        wide.mapv_inplace(|e| f64::from(e as f32));
+    match dtype {
+        DType::F32 => wide.mapv_inplace(|e| f64::from(e as f32)),
+        DType::I32 => wide.mapv_inplace(f64::trunc), // a quotient's fraction
+        DType::U8 | DType::Bool => {}
     }
     wide
 }

@@ -1,11 +1,11 @@
 //! Functions of two numbers under numpy's broadcasting.
 
-use super::physical::{axes_of, strides};
-use super::{Reduce, Reshape};
+use super::broadcasting::{common_shape, give_reduced, layouts, walk};
+use super::{Cast, Unary, Where};
 use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Value, Wide, misfit};
 use cpu_reference::Binary as Function;
 use gpu_core::kernels::binary as kernel;
-use gpu_core::{Candidate, Caps, Layout, Order};
+use gpu_core::{Candidate, Caps};
 
 /// y = f(a, b), element by element; axes of length 1 stretch, missing ones are added in front.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,32 +22,57 @@ impl Binary {
     /// a / b
     pub const Div: Self = Binary(Function::Div);
 
-    fn code(self) -> Result<kernel::Function, Misfit> {
-        Ok(match self.0 {
+    fn kernel(self, operand: DType) -> kernel::Function {
+        let whole = operand == DType::I32;
+        match self.0 {
             Function::Add => kernel::Function::ADD,
             Function::Sub => kernel::Function::SUB,
             Function::Mul => kernel::Function::MUL,
             Function::Div => kernel::Function::DIV,
-            other => misfit!("{other:?} has no kernel yet"),
-        })
+            Function::Pow => kernel::Function::POW,
+            Function::Min if whole => kernel::Function::MIN_INTEGER,
+            Function::Max if whole => kernel::Function::MAX_INTEGER,
+            Function::Min => kernel::Function::MIN,
+            Function::Max => kernel::Function::MAX,
+            Function::Equal => kernel::Function::EQUAL,
+            Function::NotEqual => kernel::Function::NOT_EQUAL,
+            Function::Less => kernel::Function::LESS,
+            Function::LessEqual => kernel::Function::LESS_EQUAL,
+            Function::Greater => kernel::Function::GREATER,
+            Function::GreaterEqual => kernel::Function::GREATER_EQUAL,
+            Function::And => kernel::Function::AND,
+            Function::Or => kernel::Function::OR,
+            Function::Xor => kernel::Function::XOR,
+        }
+    }
+
+    /// Types of operands that it takes; all give a truth value, or none does.
+    fn takes(self) -> (&'static [DType], bool) {
+        match self.0 {
+            Function::Pow => (&[DType::F32], false),
+            Function::Add | Function::Sub | Function::Mul | Function::Div | Function::Min | Function::Max => {
+                (&[DType::F32, DType::I32], false)
+            }
+            Function::And | Function::Or | Function::Xor => (&[DType::Bool], true),
+            _ => (&[DType::F32, DType::I32, DType::Bool], true),
+        }
     }
 }
 
-/// Sums `dy` over the axes along which the i-th input stretched, into its shape.
-pub(crate) fn give_reduced(at: &mut Backward<'_>, i: usize, dy: Value) -> Result<(), Error> {
-    let (shape, wide) = (at.graph().ty(at.input(i)).shape.clone(), at.graph().ty(dy).shape.clone());
-    let missing = wide.len() - shape.len();
-    let stretched = |&axis: &usize| axis < missing || shape[axis - missing] < wide[axis];
-    let axes: Vec<usize> = (0..wide.len()).filter(stretched).collect();
-    let mut dx = dy;
-    if !axes.is_empty() {
-        dx = at.push(Reduce::sum(&axes), &[dx])?;
-    }
-    if at.graph().ty(dx).shape != shape {
-        dx = at.push(Reshape { shape }, &[dx])?;
-    }
-    at.give(i, dx);
-    Ok(())
+/// How the gradient of `max` or `min` is shared out: all to the winner, half to each of equals.
+fn share(at: &mut Backward<'_>, wins: Function, of: [Value; 2]) -> Result<Value, Error> {
+    let wins = at.push(Binary(wins), &of)?;
+    let wins = at.push(Cast { to: DType::F32 }, &[wins])?;
+    let equal = at.push(Binary(Function::Equal), &of)?;
+    let half = at.constant(Tensor::scalar(0.5));
+    at.push(Where, &[equal, half, wins])
+}
+
+/// `dy` times `slope`, but 0 where `nowhere` is true: there the formula gives NaN or the convention is another.
+fn slope_unless(at: &mut Backward<'_>, nowhere: Value, slope: Value, dy: Value) -> Result<Value, Error> {
+    let zero = at.constant(Tensor::scalar(0.0));
+    let slope = at.push(Where, &[nowhere, zero, slope])?;
+    at.push(Binary::Mul, &[dy, slope])
 }
 
 impl Operation for Binary {
@@ -57,15 +82,13 @@ impl Operation for Binary {
 
     fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
         let [a, b] = [inputs[0], inputs[1]];
-        self.code()?;
-        if a.dtype != b.dtype || a.dtype != DType::F32 {
-            misfit!("needs two f32, got {a} and {b}");
+        let (operands, truth) = self.takes();
+        if a.dtype != b.dtype || !operands.contains(&a.dtype) {
+            let names: Vec<String> = operands.iter().map(DType::to_string).collect();
+            misfit!("{:?} needs two of one type, {}; got {a} and {b}: cast one", self.0, names.join(" or "));
         }
-        match cpu_reference::broadcast_shape(&a.shape, &b.shape) {
-            Some(shape) if shape.len() <= 6 => Ok(vec![Type::f32(shape)]),
-            Some(shape) => misfit!("at most 6 axes, got {shape:?}"),
-            None => misfit!("{} and {} do not broadcast: axes must be equal or 1", a.shape, b.shape),
-        }
+        let dtype = if truth { DType::Bool } else { a.dtype };
+        Ok(vec![Type { shape: common_shape(inputs)?, dtype }])
     }
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
@@ -75,6 +98,19 @@ impl Operation for Binary {
             let da = match self.0 {
                 Function::Mul => at.push(Binary::Mul, &[dy, b])?,
                 Function::Div => at.push(Binary::Div, &[dy, b])?,
+                Function::Pow => {
+                    let (zero, one) = (at.constant(Tensor::scalar(0.0)), at.constant(Tensor::scalar(1.0)));
+                    let less = at.push(Binary::Sub, &[b, one])?;
+                    let power = at.push(Binary(Function::Pow), &[a, less])?;
+                    let slope = at.push(Binary::Mul, &[b, power])?;
+                    let nowhere = at.push(Binary(Function::Equal), &[b, zero])?;
+                    slope_unless(at, nowhere, slope, dy)?
+                }
+                Function::Min | Function::Max => {
+                    let wins = if self.0 == Function::Max { Function::Greater } else { Function::Less };
+                    let share = share(at, wins, [a, b])?;
+                    at.push(Binary::Mul, &[dy, share])?
+                }
                 _ => dy,
             };
             give_reduced(at, 0, da)?;
@@ -92,6 +128,20 @@ impl Operation for Binary {
                     let db = at.push(Binary::Mul, &[dy, ratio])?;
                     minus(at, db)?
                 }
+                Function::Pow => {
+                    let zero = at.constant(Tensor::scalar(0.0));
+                    let log = at.push(Unary(cpu_reference::Unary::Log), &[a])?;
+                    let slope = at.push(Binary::Mul, &[y, log])?;
+                    let nil = at.push(Binary(Function::Equal), &[a, zero])?;
+                    let rising = at.push(Binary(Function::GreaterEqual), &[b, zero])?;
+                    let nowhere = at.push(Binary(Function::And), &[nil, rising])?;
+                    slope_unless(at, nowhere, slope, dy)?
+                }
+                Function::Min | Function::Max => {
+                    let wins = if self.0 == Function::Max { Function::Greater } else { Function::Less };
+                    let share = share(at, wins, [b, a])?;
+                    at.push(Binary::Mul, &[dy, share])?
+                }
                 _ => dy,
             };
             give_reduced(at, 1, db)?;
@@ -100,33 +150,16 @@ impl Operation for Binary {
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
-        // An operand with the batch axis follows the others; one that stretches along it may stay plain.
-        let y = &at.outputs[0].shape;
-        let laid: Vec<Order> = at.current.iter().flatten().map(|l| l.order).collect();
-        let inner = laid.contains(&Order::FirstInner) || laid.is_empty() && at.prefer == Order::FirstInner;
-        let fits = |t: &&Type| t.shape.len() == y.len() && t.shape.first() == y.first();
-        let stretches = |t: &&Type| t.shape.len() < y.len() || t.shape.first() == Some(&1);
-        if !inner || !at.inputs.iter().all(|t| fits(t) || stretches(t)) {
-            return Layouts { inputs: vec![Layout::PLAIN; 2], outputs: vec![Layout::PLAIN] };
-        }
-        let of = |t: &&Type| if stretches(t) { Layout::PLAIN } else { Layout::FIRST_INNER };
-        let any = at.inputs.iter().any(|t| of(t) == Layout::FIRST_INNER);
-        let output = if any { Layout::FIRST_INNER } else { Layout::PLAIN };
-        Layouts { inputs: at.inputs.iter().map(of).collect(), outputs: vec![output] }
+        layouts(at)
     }
 
     fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        let (y, order) = (io.y(0), io.outputs[0].layout.order);
-        let (axes, valid) = axes_of(y, order, |_| false);
-        let problem = kernel::Binary {
-            function: self.code()?,
-            operand: "f32",
-            result: "f32",
-            shape: axes.iter().map(|axis| axis.len).collect(),
-            a: strides(io.x(0), io.inputs[0].layout.order, y.len(), order),
-            b: strides(io.x(1), io.inputs[1].layout.order, y.len(), order),
-            valid,
-        };
+        let (shape, mut strides, valid) = walk(io);
+        let (b, a) = (strides.pop().unwrap_or_default(), strides.pop().unwrap_or_default());
+        let wgsl = |dtype| if dtype == DType::I32 { "i32" } else { "f32" };
+        let dtype = io.inputs[0].ty.dtype;
+        let (operand, result) = (wgsl(dtype), wgsl(io.outputs[0].ty.dtype));
+        let problem = kernel::Binary { function: self.kernel(dtype), operand, result, shape, a, b, valid };
         Ok(problem.candidates())
     }
 

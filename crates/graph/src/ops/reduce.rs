@@ -107,14 +107,7 @@ impl Operation for Reduce {
     }
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
-        if !matches!(self.function, Function::Sum | Function::Mean) {
-            return at.refuse("not yet");
-        }
-        let dy = at.dy()?;
-        let x = at.graph().ty(at.input(0)).clone();
-        let dx = at.push(ReduceDx { reduce: self.clone(), x }, &[dy])?;
-        at.give(0, dx);
-        Ok(())
+        super::reduce_gradient::backward(self, at)
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
