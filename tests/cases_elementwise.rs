@@ -6,7 +6,7 @@ use graph::ops::*;
 use graph::{BinaryFunction as B, DType, UnaryFunction as F};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [unary(), binary(), whole_and_truth(), choice(), reduce()].concat()
+    [unary(), binary(), whole_and_truth(), choice(), reduce(), best()].concat()
 }
 
 fn unary() -> Vec<Case> {
@@ -128,5 +128,21 @@ fn reduce() -> Vec<Case> {
         case(over(R::L1, &[0])).on(&[&[6, 9]]).within(Sums(8)),
         case(over(R::L2, &[2, 3]).keepdims()).on(&[&[6, 3, 5, 5]]).within(Sums(60)),
         case(over(R::SumSquare, &[])).on(&[&[6, 9]]).within(Sums(60)),
+    ]
+}
+
+fn best() -> Vec<Case> {
+    let last = |op: ArgBest| ArgBest { select_last_index: true, keepdims: true, ..op };
+    vec![
+        case(ArgBest::max(1)).on(&[&[6, 10]]),
+        case(ArgBest::min(1)).on(&[&[6, 10, 5]]).filled(Fill::Ties),
+        case(last(ArgBest::max(1))).on(&[&[6, 10, 4]]).filled(Fill::Ties),
+        case(last(ArgBest::min(0))).on(&[&[6, 10]]).filled(Fill::Ties),
+        case(ArgBest::max(2)).on(&[&[5, 3, 40]]).filled(Fill::Extreme),
+        case(ArgBest::min(1)).on(&[&[5, 40]]).filled(Fill::Extreme),
+        case(TopK { k: 5, axis: 1, largest: true }).on(&[&[6, 10]]),
+        case(TopK { k: 4, axis: 1, largest: false }).on(&[&[6, 4, 5]]).filled(Fill::Ties),
+        case(TopK { k: 9, axis: 1, largest: true }).on(&[&[5, 40]]).filled(Fill::Extreme),
+        case(TopK { k: 9, axis: 0, largest: false }).on(&[&[40, 5]]).filled(Fill::Extreme),
     ]
 }

@@ -35,6 +35,7 @@ shaders! {
     BATCH_NORM_DX = "batch_norm_dx";
     BATCH_NORM_INFERENCE = "batch_norm_inference";
     BATCH_NORM_SUMS = "batch_norm_sums";
+    ARG = "arg";
     BINARY = "binary";
     BINARY_GATHER = "binary_gather";
     CAST_ELEMENTS = "cast_elements";

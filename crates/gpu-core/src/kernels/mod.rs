@@ -1,6 +1,7 @@
 //! One file a kernel family: a problem (shape, stride, padding …) → candidates under Caps → launches.
 
 pub mod activation;
+pub mod arg;
 pub mod batch_norm;
 pub mod binary;
 mod broadcast;

@@ -1,6 +1,7 @@
 //! One file an op: shape rule · gradient · lowering · reference.
 
 mod adaptive_pool;
+mod arg;
 mod average_pool;
 mod axes;
 mod batch_norm;
@@ -45,6 +46,7 @@ mod update;
 mod where_;
 
 pub use adaptive_pool::{AdaptiveAveragePool, AdaptiveAveragePoolDx, AdaptiveMaxPool, AdaptiveMaxPoolDx};
+pub use arg::{ArgBest, TopK};
 pub use average_pool::{AveragePool, AveragePoolDx};
 pub use batch_norm::{BatchNorm, BatchNormDx, BatchNormInference};
 pub use binary::Binary;
