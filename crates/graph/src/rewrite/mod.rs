@@ -4,6 +4,7 @@
 //! A rule is a function that looks at the graph through [`Rewriter`] and changes nodes in place; nodes that are left
 //! without outputs are never reached again. The rules run in the order of [`RULES`], each over all nodes.
 
+mod constant;
 mod conv;
 mod conv_pool;
 mod cross_entropy;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 type Rule = fn(&mut Rewriter<'_>, usize) -> bool;
 
 /// All rules, in the order in which they run.
-const RULES: &[Rule] = &[conv::activation, conv_pool::pool, conv::slope, cross_entropy::both];
+const RULES: &[Rule] = &[constant::fold, conv::activation, conv_pool::pool, conv::slope, cross_entropy::both];
 
 /// A graph that is being rewritten.
 pub(crate) struct Rewriter<'a> {
