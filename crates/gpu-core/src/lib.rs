@@ -44,5 +44,6 @@ pub use profile::LaunchTime;
 pub use program::Program;
 pub use readback::{Readback, Ticket};
 pub use reflect::check_launch;
+pub use shaders;
 #[cfg(not(target_arch = "wasm32"))]
 pub use test_device::test_device;

@@ -1,0 +1,32 @@
+//! Where a network runs: the best adapter, the one asked for, or the CPU where there is none.
+
+use crate::Result;
+use graph::Engine;
+
+/// The best adapter, or the one that `asked` names; the CPU where there is no adapter at all, with the reason and what
+/// to install.
+///
+/// # Errors
+/// No adapter matches what was asked, or the driver refuses.
+pub fn open(asked: Option<&str>) -> Result<(Engine, Option<String>)> {
+    match Engine::gpu(asked) {
+        Ok(engine) => Ok((engine, None)),
+        Err(graph::Error::Device(error @ graph::gpu_core::Error::NoAdapter { .. })) => {
+            Ok((Engine::Cpu, Some(error.to_string())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The machine in one line.
+pub fn adapter(engine: &Engine) -> String {
+    match engine {
+        Engine::Cpu => "CPU interpreter".into(),
+        Engine::Gpu(device) => {
+            let summary = device.summary();
+            format!("{}, {}, {}", summary.name, summary.backend, summary.driver_text())
+                .trim_end_matches(", ")
+                .to_string()
+        }
+    }
+}

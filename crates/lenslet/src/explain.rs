@@ -1,0 +1,100 @@
+//! What becomes of a model on a device: nodes, layouts, kernels, slots, bytes and arithmetic. Needs no device: a plan is
+//! made from Caps alone.
+
+use crate::data::DataInfo;
+use crate::train::network::{ReadGraph, TrainGraph, small};
+use crate::{Model, Result, Settings, Summary};
+use graph::gpu_core::{Caps, Origin, Plan};
+use graph::plan::{Homes, Planned, Request, Row, plan};
+
+/// A model, counted and planned.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// Layers and what they learn.
+    pub summary: Summary,
+    /// Images in a batch.
+    pub batch: usize,
+    /// Whether a training step is planned, or reading.
+    pub training: bool,
+    /// What became of each node, in order.
+    pub rows: Vec<Row>,
+    /// Bytes of each slot and what it is for.
+    pub slots: Vec<(u64, String)>,
+    /// Bytes of activations and gradients, slots shared.
+    pub transient_bytes: u64,
+    /// The largest number of these alive at one time.
+    pub live_peak_bytes: u64,
+    /// Slots and launches.
+    pub plan: Plan,
+    /// Arithmetic of a run, multiply and add counted as two.
+    pub flops: u64,
+}
+
+impl Model {
+    /// Plans a training step, or reading, for a device with these Caps.
+    ///
+    /// # Errors
+    /// A layer that does not fit, or an op that no kernel runs there.
+    pub fn explain(&self, caps: &Caps, batch: usize, training: bool) -> Result<Explanation> {
+        let channels = if let [c, _, _] = self.input() { *c } else { 1 };
+        let data = DataInfo {
+            mean_std: vec![(0.0, 1.0); channels],
+            border: 0.0,
+            classes: (0..self.classes()?).map(|class| class.to_string()).collect(),
+            fingerprint: String::new(),
+        };
+        let (graph, fetch) = if training {
+            let settings = Settings { batch, epochs: 1, ..Settings::default() };
+            let parts = TrainGraph::new(self, &data, &settings, batch, true)?;
+            (parts.graph, vec![parts.losses, parts.correct])
+        } else {
+            let parts = ReadGraph::new(self, &data, batch)?;
+            (parts.graph, vec![parts.logits])
+        };
+        let request = Request { fetch: &fetch, caps, order: small(batch), choose: None };
+        let planned = plan(&graph, &request, &mut Homes::default())?;
+        Ok(Explanation::of(self.summary()?, batch, training, planned))
+    }
+}
+
+impl Explanation {
+    fn of(summary: Summary, batch: usize, training: bool, planned: Planned) -> Self {
+        let slots = planned.plan.slots.iter().map(|slot| {
+            let purpose = match &slot.origin {
+                Origin::Transient => "activations, gradients".to_string(),
+                Origin::Constant(_) => "constant".to_string(),
+                Origin::Bound(name) => name.clone(),
+            };
+            (slot.bytes, purpose)
+        });
+        Explanation {
+            summary,
+            batch,
+            training,
+            slots: slots.collect(),
+            transient_bytes: planned.transient_bytes,
+            live_peak_bytes: planned.live_peak_bytes,
+            flops: planned.rows.iter().map(|row| row.flops).sum(),
+            rows: planned.rows,
+            plan: planned.plan,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lectures_network_is_planned_on_any_device() {
+        let model = Model::new([3]).linear(4).sigmoid().linear(2);
+        for caps in [Caps::software(), Caps::gpu(), Caps::portable()] {
+            for training in [true, false] {
+                let explained = model.explain(&caps, 4, training).unwrap();
+                assert_eq!(explained.summary.parameters, 26);
+                assert!(explained.plan.steps.len() > 2 && explained.flops > 0, "{explained:?}");
+                assert_eq!(explained.rows.iter().any(|row| row.op == "update"), training);
+            }
+        }
+    }
+}

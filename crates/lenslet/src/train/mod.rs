@@ -1,0 +1,16 @@
+//! Training: settings, graphs, data on its way to the device, steps, and a run as users know it.
+//!
+//! `settings.rs` what is asked · `network.rs` graphs · `feed.rs` images · `trainer.rs` steps · `not_finite.rs` what went
+//! wrong · `session.rs` epochs, files and messages around the steps.
+
+mod feed;
+pub(crate) mod network;
+mod not_finite;
+mod session;
+mod settings;
+mod trainer;
+
+pub use session::{Ended, EpochResult, Progress, Session, Watch};
+pub use settings::{Optimiser, Schedule, Settings};
+pub(crate) use trainer::State;
+pub use trainer::{StepResult, Trainer};

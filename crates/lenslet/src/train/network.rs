@@ -1,0 +1,146 @@
+//! The graphs of a run: images in bytes → normalised x → model → loss → update, and the same without loss for reading.
+//!
+//! One shape of graph for every way that images come: a set on the device with the epoch's order, or a batch at a time
+//! with the order 0, 1, 2 … .
+
+use crate::data::DataInfo;
+use crate::{Built, Error, Mode, Model, Result, Settings};
+use graph::gpu_core::Order;
+use graph::{DType, Engine, Execution, Graph, Init, Memory, Tensor, Type, Value, ops};
+use std::sync::Arc;
+
+/// The name of the state that counts steps.
+pub(crate) const CLOCK: &str = "clock";
+
+/// Inputs of a graph that takes images.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Images {
+    /// Bytes `[count, c, h, w]`.
+    pub(crate) pixels: Value,
+    /// `[count]`.
+    pub(crate) classes: Value,
+    /// The rows of an epoch's batches, where the set lies on the device.
+    pub(crate) order: Option<Value>,
+}
+
+/// Appends inputs and the op that makes batches of them; returns x and labels too. `resident` is the set's length and
+/// the number of steps of an epoch, where the set lies on the device.
+fn gather(
+    graph: &mut Graph,
+    model: &Model,
+    data: &DataInfo,
+    batch: usize,
+    resident: Option<(usize, usize)>,
+    step: Value,
+) -> Result<(Images, Value, Value)> {
+    let (count, steps) = resident.unwrap_or((batch, 1));
+    let shape: Vec<usize> = std::iter::once(count).chain(model.input().iter().copied()).collect();
+    let pixels = graph.input("images", Type { shape: shape.into(), dtype: DType::U8 })?;
+    let classes = graph.input("classes", Type::i32([count]))?;
+    let order = match resident {
+        Some(_) => Some(graph.input("order", Type::i32([steps * batch]))?),
+        None => None,
+    };
+    let rows = match order {
+        Some(order) => order,
+        None => graph.constant("rows", Tensor::i32([batch], (0..batch as i32).collect())?),
+    };
+    let op = ops::GatherBatch::normalised(batch, &data.mean_std);
+    let gathered = graph.push("x", op, &[pixels, classes, rows, step])?;
+    Ok((Images { pixels, classes, order }, gathered[0], gathered[1]))
+}
+
+/// A training graph.
+#[derive(Clone, Debug)]
+pub(crate) struct TrainGraph {
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) images: Images,
+    pub(crate) x: Value,
+    pub(crate) layers: Vec<Built>,
+    /// Loss of each image, and whether it was read right.
+    pub(crate) losses: Value,
+    pub(crate) correct: Value,
+}
+
+impl TrainGraph {
+    /// One step of a run over `count` images, which lie on the device if `resident`.
+    pub(crate) fn new(
+        model: &Model,
+        data: &DataInfo,
+        settings: &Settings,
+        count: usize,
+        resident: bool,
+    ) -> Result<Self> {
+        let mut graph = Graph::new();
+        let clock = graph.state(CLOCK, Type::i32([1]), Init::Fill(0.0))?;
+        let ticked = graph.push("tick", ops::Tick, &[clock])?;
+        graph.assign(clock, ticked[1]);
+        let step = ticked[0];
+        let steps = settings.steps_per_epoch(count) as usize;
+        let resident = resident.then_some((count, steps));
+        let (images, x, labels) = gather(&mut graph, model, data, settings.batch, resident, step)?;
+        let layers = model.build_layers(&mut graph, x, Mode::Train { step, seed: settings.seed })?;
+        let logits = layers.last().map_or(x, |last| last.value);
+        let op = ops::CrossEntropy { label_smoothing: settings.label_smoothing as f32, ..Default::default() };
+        let scored = graph.push("cross_entropy", op, &[logits, labels])?;
+        let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[scored[0]])?;
+        let rule = settings.rule();
+        let schedule = graph.constant("schedule", rule.schedule(&settings.rates(settings.steps(count))));
+        if graph.parameters().is_empty() {
+            return Err(Error::Setting("the model has no layer that learns: add a conv2d or a linear".into()));
+        }
+        graph.minimise(loss, rule, step, schedule)?;
+        Ok(TrainGraph { graph: Arc::new(graph), images, x, layers, losses: scored[0], correct: scored[1] })
+    }
+
+    /// Made ready to run; results are losses and hits.
+    pub(crate) fn compile(&self, engine: &Engine, memory: &Memory, batch: usize) -> Result<Execution> {
+        let fetch = [self.losses, self.correct];
+        Ok(engine.compile_in(self.graph.clone(), &fetch, memory, small(batch))?)
+    }
+}
+
+/// Small batches lie row-major, though the set that they are gathered from is long.
+pub(crate) fn small(batch: usize) -> Option<Order> {
+    (batch < 16).then_some(Order::Plain)
+}
+
+/// A graph that reads images: a batch of bytes in, logits out.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadGraph {
+    pub(crate) graph: Arc<Graph>,
+    pub(crate) images: Images,
+    pub(crate) logits: Value,
+    pub(crate) losses: Value,
+}
+
+impl ReadGraph {
+    /// For `batch` images at a time.
+    pub(crate) fn new(model: &Model, data: &DataInfo, batch: usize) -> Result<Self> {
+        let mut graph = Graph::new();
+        let step = graph.constant("step", Tensor::i32([1], vec![0])?);
+        let (images, x, labels) = gather(&mut graph, model, data, batch, None, step)?;
+        let logits = model.build(&mut graph, x, Mode::Eval)?;
+        let losses = graph.push("cross_entropy", ops::CrossEntropy::default(), &[logits, labels])?[0];
+        Ok(ReadGraph { graph: Arc::new(graph), images, logits, losses })
+    }
+}
+
+/// Refuses a model that does not fit the data, before anything is made.
+pub(crate) fn check_fit(model: &Model, data: &DataInfo, shape: [usize; 3]) -> Result<()> {
+    let features: usize = shape.iter().product();
+    if model.input() != shape && model.input() != [features] {
+        let input = model.input();
+        return Err(Error::Setting(format!("the model takes {input:?}, the images are {shape:?}; change its input")));
+    }
+    let (classes, wanted) = (model.classes()?, data.classes.len());
+    if classes != wanted {
+        let name = model.names().pop().unwrap_or_default();
+        return Err(Error::Layer {
+            position: model.layers().len(),
+            layer: name,
+            why: format!("the model ends in {classes} numbers, the data has {wanted} classes; make them equal"),
+        });
+    }
+    Ok(())
+}

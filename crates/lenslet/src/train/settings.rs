@@ -1,0 +1,195 @@
+//! What a training run is told: how long, in which batches, by which rule. Plain data, kept with the run.
+
+use crate::{Error, Result};
+use graph::gpu_core::kernels::update::Rule;
+use graph::ops;
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// Settings of a run. Two runs with equal settings, data and adapter end with equal bits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Times that the training set is gone through.
+    pub epochs: u32,
+    /// Images in a batch. What is left of an epoch behind the last whole batch is left out; it is other images in each.
+    pub batch: usize,
+    /// Largest learning rate.
+    pub lr: f64,
+    /// How the learning rate goes over the run.
+    pub schedule: Schedule,
+    /// Seed of first values, order and dropout.
+    pub seed: u64,
+    /// The rule of the update.
+    pub optimiser: Optimiser,
+    /// Momentum, of SGD only.
+    pub momentum: f64,
+    /// Whether SGD looks ahead by one velocity.
+    pub nesterov: bool,
+    /// Pull of each weight towards zero.
+    pub weight_decay: f64,
+    /// How much of each target is spread over all classes.
+    pub label_smoothing: f64,
+    /// Steps from one checkpoint to the next within an epoch. Without, one every 15 seconds; there is always one at an
+    /// epoch's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint_steps: Option<u64>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            epochs: 10,
+            batch: 64,
+            lr: 0.1,
+            schedule: Schedule::OneCycle,
+            seed: 0,
+            optimiser: Optimiser::Sgd,
+            momentum: 0.9,
+            nesterov: false,
+            weight_decay: 0.0,
+            label_smoothing: 0.0,
+            checkpoint_steps: None,
+        }
+    }
+}
+
+/// The rule of the update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Optimiser {
+    /// Stochastic gradient descent with momentum.
+    Sgd,
+    /// Adam with β = (0.9, 0.999).
+    Adam,
+    /// Adam with weight decay apart from the gradient.
+    AdamW,
+}
+
+/// How the learning rate goes over the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// It stays.
+    Constant,
+    /// From the top down to nothing along a half cosine.
+    Cosine,
+    /// From a tenth up to the top in the first fifth, then down to nothing, each along a half cosine.
+    OneCycle,
+}
+
+impl Schedule {
+    /// The factor on the learning rate for step `t` of `steps`, from 0.
+    fn factor(self, t: u64, steps: u64) -> f64 {
+        let fall = |part: f64| (1.0 + (PI * part).cos()) / 2.0;
+        let (t, steps) = (t as f64, steps.max(1) as f64);
+        match self {
+            Schedule::Constant => 1.0,
+            Schedule::Cosine => fall(t / steps),
+            Schedule::OneCycle => {
+                let peak = steps / 5.0;
+                if t < peak { 1.0 - 0.9 * fall(t / peak) } else { fall((t - peak) / (steps - peak)) }
+            }
+        }
+    }
+}
+
+impl Settings {
+    /// The learning rate of each of so many steps.
+    pub fn rates(&self, steps: u64) -> Vec<f32> {
+        if self.schedule == Schedule::Constant {
+            return vec![self.lr as f32];
+        }
+        (0..steps).map(|t| (self.lr * self.schedule.factor(t, steps)) as f32).collect()
+    }
+
+    pub(crate) fn rule(&self) -> ops::Optimiser {
+        let mut rule = match self.optimiser {
+            Optimiser::Sgd => ops::Optimiser::sgd(self.momentum as f32),
+            Optimiser::Adam => ops::Optimiser::adam(),
+            Optimiser::AdamW => ops::Optimiser::adamw(),
+        };
+        if let Rule::Sgd { nesterov, .. } = &mut rule.rule {
+            *nesterov = self.nesterov;
+        }
+        rule.weight_decay = self.weight_decay as f32;
+        rule
+    }
+
+    /// Whether they can be used at all, and with so many images.
+    ///
+    /// # Errors
+    /// The first setting that cannot, with what would do.
+    pub fn check(&self, images: usize) -> Result<()> {
+        let wrong = |why: String| Err(Error::Setting(why));
+        let finite = [
+            ("lr", self.lr),
+            ("momentum", self.momentum),
+            ("weight_decay", self.weight_decay),
+            ("label_smoothing", self.label_smoothing),
+        ];
+        if let Some((name, value)) = finite.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+            return wrong(format!("{name} is {value}; it must be a number from 0 on"));
+        }
+        let steps = self.steps(images);
+        match self {
+            _ if self.epochs == 0 => wrong("0 epochs train nothing; give at least 1".into()),
+            _ if self.batch == 0 => wrong("a batch of 0 images; give at least 1".into()),
+            _ if self.batch > images => wrong(format!(
+                "a batch of {} is larger than the {images} training images; give at most that",
+                self.batch
+            )),
+            _ if self.lr == 0.0 => wrong("a learning rate of 0 learns nothing".into()),
+            _ if self.momentum >= 1.0 => wrong(format!("momentum is {}; it must be below 1", self.momentum)),
+            _ if self.label_smoothing >= 1.0 => {
+                wrong(format!("label_smoothing is {}; it must be below 1", self.label_smoothing))
+            }
+            _ if self.nesterov && (self.momentum == 0.0 || self.optimiser != Optimiser::Sgd) => {
+                wrong("nesterov needs SGD with a momentum".into())
+            }
+            _ if self.checkpoint_steps == Some(0) => wrong("a checkpoint every 0 steps; give at least 1".into()),
+            // The schedule has a row a step, and the step is a signed 32-bit number on the device.
+            _ if steps > MOST_STEPS => {
+                wrong(format!("{steps} steps in all, at most {MOST_STEPS} fit: take fewer epochs or a larger batch"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Steps of an epoch over so many images.
+    pub fn steps_per_epoch(&self, images: usize) -> u64 {
+        (images / self.batch.max(1)) as u64
+    }
+
+    /// Steps of the whole run.
+    pub fn steps(&self, images: usize) -> u64 {
+        self.steps_per_epoch(images) * u64::from(self.epochs)
+    }
+}
+
+/// 4 Mi: the schedule's table then takes 64 MiB, half of what every device can bind.
+const MOST_STEPS: u64 = 4 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_begin_and_end_where_they_say() {
+        let settings = Settings { lr: 2.0, schedule: Schedule::OneCycle, ..Settings::default() };
+        let rates = settings.rates(100);
+        assert!((rates[0] - 0.2).abs() < 1e-6 && rates[20] == 2.0 && rates[99] < 0.01, "{rates:?}");
+        let cosine = Settings { schedule: Schedule::Cosine, ..settings.clone() }.rates(100);
+        assert!(cosine[0] == 2.0 && (cosine[50] - 1.0).abs() < 1e-6);
+        assert_eq!(Settings { schedule: Schedule::Constant, ..settings }.rates(100), [2.0]);
+    }
+
+    #[test]
+    fn bad_settings_are_named() {
+        let message = |settings: Settings| settings.check(1000).expect_err("must be refused").to_string();
+        let large = message(Settings { batch: 1001, ..Settings::default() });
+        assert_eq!(large, "a batch of 1001 is larger than the 1000 training images; give at most that");
+        assert!(message(Settings { lr: f64::NAN, ..Settings::default() }).starts_with("lr is NaN"));
+        assert!(message(Settings { epochs: u32::MAX, ..Settings::default() }).contains("take fewer epochs"));
+    }
+}
