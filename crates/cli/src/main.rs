@@ -1,5 +1,43 @@
-//! The lenslet program. Not yet written.
+//! The lenslet program: one file a command under `commands/`, the pictures that they draw under `pictures/`.
+//!
+//! `exit.rs` turns errors into a message and an exit code; nothing panics on what a user does.
 
+mod commands;
+mod exit;
 mod pictures;
 
-fn main() {}
+use clap::{Parser, Subcommand};
+use commands::{devices, eval, explain, predict, shader, train};
+use std::process::ExitCode;
+
+/// Train and run convolutional networks on any GPU.
+#[derive(Parser)]
+#[command(name = "lenslet", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Train(train::Train),
+    Eval(eval::Eval),
+    Predict(predict::Predict),
+    Devices(devices::Devices),
+    Explain(explain::Explain),
+    Shader(shader::Shader),
+}
+
+fn main() -> ExitCode {
+    // Drivers' layers are loud at the level of warnings; RUST_LOG=warn shows them.
+    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,lenslet=warn")).init();
+    let ended = match Cli::parse().command {
+        Command::Train(command) => command.run(),
+        Command::Eval(command) => command.run(),
+        Command::Predict(command) => command.run(),
+        Command::Devices(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Shader(command) => command.run(),
+    };
+    exit::code(ended)
+}

@@ -1,0 +1,118 @@
+//! `explain`: what a model is made of and what becomes of it on a device. Runs nothing; works without an adapter.
+
+use super::{models, report};
+use crate::exit::{note, print};
+use clap::Args;
+use lenslet::gpu_core::{Adapters, Caps};
+use lenslet::{Explanation, engine};
+
+/// Show a model's layers, counts, kernels, memory and arithmetic.
+#[derive(Args)]
+pub(crate) struct Explain {
+    /// A preset (lenet, mlp), a file of a model, a run folder, or sizes: `3-4-2` or `mlp 3-4-2`
+    #[arg(required = true, num_args = 1..=2, value_name = "MODEL")]
+    model: Vec<String>,
+    /// Images in a batch
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    batch: u32,
+    /// Plan reading instead of a training step
+    #[arg(long)]
+    inference: bool,
+    /// Adapter to plan for
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+}
+
+impl Explain {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        let name = match &self.model[..] {
+            [kind, sizes] if kind == "mlp" => sizes,
+            [name] => name,
+            _ => return Err(crate::exit::usage("one model, or `mlp` and its sizes: mlp 3-4-2")),
+        };
+        let model = models::by_name(name)?;
+        print(counts(&model.summary()?))?;
+        let (caps, adapter) = caps(self.adapter.as_deref())?;
+        let explained = model.explain(&caps, self.batch as usize, !self.inference)?;
+        print(planned(&explained, &adapter))
+    }
+}
+
+/// Caps of the adapter that would be taken, and its name; those of a software adapter where there is none.
+pub(crate) fn caps(asked: Option<&str>) -> anyhow::Result<(Caps, String)> {
+    let list = Adapters::list(asked);
+    if let Some(picked) = list.iter().find(|adapter| adapter.note.starts_with("picked")) {
+        return Ok((picked.caps.clone(), picked.name.clone()));
+    }
+    // Nothing is picked: either there is nothing, or what was asked for is not there, which opening explains.
+    let (engine, missing) = engine::open(asked)?;
+    if let Some(why) = missing {
+        note(format!("{why}; planned for a software adapter"));
+    }
+    Ok((Caps::software(), engine::adapter(&engine)))
+}
+
+fn counts(summary: &lenslet::Summary) -> String {
+    let rows: Vec<Vec<String>> = summary
+        .rows
+        .iter()
+        .map(|row| {
+            let counted = [row.neurons, row.weights, row.biases];
+            let shape = row.output.iter().map(usize::to_string).collect::<Vec<_>>().join("×");
+            let head = [row.name.clone(), row.kind.to_string(), shape];
+            head.into_iter().chain(counted.map(|n| report::thousands(n as u64))).collect()
+        })
+        .collect();
+    let header = ["layer", "type", "output", "neurons", "weights", "biases"];
+    let number = |n: usize| report::thousands(n as u64);
+    format!(
+        "{}\n\n{} neurons, {} weights, {} biases, {} learnable parameters",
+        report::table(&header, &rows, &[3, 4, 5]),
+        number(summary.neurons),
+        number(summary.weights),
+        number(summary.biases),
+        number(summary.parameters)
+    )
+}
+
+fn planned(explained: &Explanation, adapter: &str) -> String {
+    let rows: Vec<Vec<String>> = explained
+        .rows
+        .iter()
+        .map(|row| {
+            vec![
+                row.node.clone(),
+                format!("{} {}", row.op, row.attributes).trim_end().to_string(),
+                row.outputs.join(", "),
+                row.layout.to_string(),
+                if row.candidate.is_empty() { "(view)".into() } else { row.candidate.clone() },
+                format!("1 of {}", row.candidates),
+                row.launches.to_string(),
+                format!("{:.3}", row.flops as f64 / 1e6),
+                row.slot.to_string(),
+                report::bytes(row.bytes),
+            ]
+        })
+        .collect();
+    let header = ["node", "op", "output", "layout", "kernel", "choice", "launches", "MFLOP", "slot", "size"];
+    let slots: Vec<Vec<String>> = explained
+        .slots
+        .iter()
+        .enumerate()
+        .map(|(at, (bytes, purpose))| vec![at.to_string(), report::bytes(*bytes), purpose.clone()])
+        .collect();
+    let all: u64 = explained.slots.iter().map(|(bytes, _)| bytes).sum();
+    format!(
+        "\n{} with a batch of {} on {adapter}\n\n{}\n\n{}\n\n{} launches, {:.3} MFLOP; {} of memory, of which {} for \
+         activations and gradients (at least {})",
+        if explained.training { "A training step" } else { "Reading" },
+        explained.batch,
+        report::table(&header, &rows, &[5, 6, 7, 8, 9]),
+        report::table(&["slot", "size", "for"], &slots, &[0, 1]),
+        explained.plan.steps.len(),
+        explained.flops as f64 / 1e6,
+        report::bytes(all),
+        report::bytes(explained.transient_bytes),
+        report::bytes(explained.live_peak_bytes),
+    )
+}

@@ -1,0 +1,13 @@
+//! The commands, one file each: arguments, then what they do. What several need is in `data.rs` (images by name),
+//! `models.rs` (models by name) and `report.rs` (tables).
+
+mod data;
+pub(crate) mod devices;
+pub(crate) mod eval;
+pub(crate) mod explain;
+mod models;
+pub(crate) mod predict;
+mod report;
+mod screen;
+pub(crate) mod shader;
+pub(crate) mod train;

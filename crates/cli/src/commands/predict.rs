@@ -1,0 +1,80 @@
+//! `predict`: class and probability of pictures.
+
+use super::eval::{network, open};
+use crate::exit::{note, print, usage};
+use clap::{Args, ValueEnum};
+use lenslet::datasets::{Polarity, image_file, polarity};
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Read pictures (PNG, JPEG, PNM, GIF, BMP, WebP) with a trained network.
+#[derive(Args)]
+pub(crate) struct Predict {
+    /// Run folder
+    run: PathBuf,
+    /// Pictures
+    #[arg(required = true, value_name = "IMAGE")]
+    images: Vec<PathBuf>,
+    /// Whether to swap light and dark, so that the pictures look like those that the network learned from
+    #[arg(long, value_enum, default_value = "auto")]
+    polarity: Swap,
+    /// Adapter to run on [default: the run's]
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+    /// One line of JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Swap {
+    /// Where the inverted border is nearer to the training images'
+    Auto,
+    /// Never
+    AsIs,
+    /// Always
+    Inverted,
+}
+
+impl Predict {
+    pub(crate) fn run(self) -> anyhow::Result<()> {
+        if let Some(missing) = self.images.iter().find(|path| !path.exists()) {
+            return Err(usage(format!("{}: there is no such file", missing.display())));
+        }
+        let (text, checkpoint) = open(&self.run)?;
+        let model = checkpoint.model()?;
+        let shape = match *model.input() {
+            [c, h, w] => [c, h, w],
+            ref input => return Err(usage(format!("the run's model takes {input:?}, not pictures"))),
+        };
+        // All pictures are read before the device is opened: a bad one is found at once.
+        let pictures = self.images.iter().map(|path| image_file(path, shape)).collect::<Result<Vec<_>, _>>()?;
+        let (mut network, adapter) = network(&checkpoint, self.adapter.or(text.adapter).as_deref())?;
+        let swap = match self.polarity {
+            Swap::Auto => Polarity::Auto,
+            Swap::AsIs => Polarity::AsIs,
+            Swap::Inverted => Polarity::Inverted,
+        };
+        let mut rows = Vec::new();
+        for (path, mut pixels) in self.images.iter().zip(pictures) {
+            let inverted = swap.inverts(&pixels, shape, network.data().border);
+            if inverted {
+                polarity::invert(&mut pixels);
+                note(format!("{}: light and dark swapped, as in the training images (--polarity)", path.display()));
+            }
+            let prediction = network.predict(&pixels)?;
+            let class = network.data().classes[prediction.class].clone();
+            if !self.json {
+                print(format!("{}: {class} ({:.1} %)", path.display(), 100.0 * prediction.probability()))?;
+            }
+            rows.push(json!({
+                "image": path.display().to_string(),
+                "class": class,
+                "probability": prediction.probability(),
+                "probabilities": prediction.probabilities,
+                "inverted": inverted,
+            }));
+        }
+        if self.json { print(json!({ "adapter": adapter, "predictions": rows })) } else { Ok(()) }
+    }
+}
