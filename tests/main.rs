@@ -18,5 +18,8 @@ mod gpu_equals_reference;
 mod gradcases;
 mod house;
 mod losses;
+mod onnx_cases;
+mod onnx_models;
+mod onnx_scope;
 mod rewrites;
 mod weighted;

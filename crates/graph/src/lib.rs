@@ -20,7 +20,8 @@ mod tensor;
 pub use backward::Backward;
 pub use cpu_reference::{Binary as BinaryFunction, Loss as LossFunction, Unary as UnaryFunction, Window};
 pub use cpu_reference::{
-    Coordinates, Interpolation, LocalResponseNorm, Nearest, PadMode, Reduction, ShuffleOrder, SliceAxis,
+    Coordinates, Interpolation, LocalResponseNorm, Nearest, PadMode, Reduce as ReduceFunction, Reduction, ShuffleOrder,
+    SliceAxis,
 };
 pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};

@@ -41,6 +41,15 @@ pub enum Error {
         /// What is asked for, and what would work instead.
         problem: String,
     },
+    /// Nodes of a sound model that cannot be imported, all of them.
+    #[error("the model cannot be imported:\n  {}", problems.join("\n  "))]
+    Operators {
+        /// One line each: the operator or node, and why.
+        problems: Vec<String>,
+    },
+    /// From building or running the graph.
+    #[error(transparent)]
+    Graph(#[from] graph::Error),
 }
 
 impl Error {
