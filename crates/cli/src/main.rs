@@ -7,8 +7,9 @@ mod exit;
 mod pictures;
 
 use clap::{Parser, Subcommand};
-use commands::{devices, eval, explain, predict, shader, train};
+use commands::{bench, devices, eval, explain, predict, shader, train};
 use std::process::ExitCode;
+use std::time::Instant;
 
 /// Train and run convolutional networks on any GPU.
 #[derive(Parser)]
@@ -26,9 +27,11 @@ enum Command {
     Devices(devices::Devices),
     Explain(explain::Explain),
     Shader(shader::Shader),
+    Bench(bench::Bench),
 }
 
 fn main() -> ExitCode {
+    let began = Instant::now();
     // Drivers' layers are loud at the level of warnings; RUST_LOG=warn shows them.
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,lenslet=warn")).init();
     let ended = match Cli::parse().command {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Shader(command) => command.run(),
+        Command::Bench(command) => command.run(began),
     };
     exit::code(ended)
 }

@@ -19,6 +19,7 @@
 //! which reads images. [`Session`] is the same with everything in sight: progress, a test set, checkpoints in a
 //! [`RunFolder`]. For what no layer does, [`graph`] has the ops themselves.
 
+pub mod bench;
 mod checkpoint;
 mod data;
 pub mod engine;

@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments, then what they do. What several need is in `data.rs` (images by name),
 //! `models.rs` (models by name) and `report.rs` (tables).
 
+pub(crate) mod bench;
 mod data;
 pub(crate) mod devices;
 pub(crate) mod eval;
