@@ -4,6 +4,7 @@
 
 mod commands;
 mod exit;
+mod learn;
 mod pictures;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,8 @@ enum Command {
     Explain(explain::Explain),
     Shader(shader::Shader),
     Bench(bench::Bench),
+    /// The ideas of deep learning, one by one: computed on the engine, drawn
+    Learn(learn::Learn),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Shader(command) => command.run(),
         Command::Bench(command) => command.run(began),
+        Command::Learn(command) => command.run(),
     };
     exit::code(ended)
 }

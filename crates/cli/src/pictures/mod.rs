@@ -20,6 +20,8 @@ mod plane;
 pub(crate) mod sheet;
 pub(crate) mod surface;
 
+pub(crate) use canvas::save_png;
+
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};

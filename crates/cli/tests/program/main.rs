@@ -1,8 +1,10 @@
 //! The program as users run it: as a process, on a small real data set written as IDX files.
 //!
-//! `resume.rs` kills it, `usage.rs` uses it wrongly, `run_folder.rs` looks at what it leaves. On the device that is there; where there
-//! is none the CPU takes over, which is one of the things to test anyway.
+//! `learn.rs` takes its lessons, `resume.rs` kills it, `usage.rs` uses it wrongly, `run_folder.rs` looks at what it
+//! leaves. On the device that is there; where there is none the CPU takes over, which is one of the things to test
+//! anyway.
 
+mod learn;
 mod resume;
 mod run_folder;
 mod usage;
