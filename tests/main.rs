@@ -21,5 +21,6 @@ mod losses;
 mod onnx_cases;
 mod onnx_models;
 mod onnx_scope;
+mod readme;
 mod rewrites;
 mod weighted;

@@ -41,7 +41,7 @@ pub enum Error {
         cause: std::io::Error,
     },
     /// A number became infinite or NaN, which no further training mends.
-    #[error("step {step}: {what}. Try a smaller learning rate; the last checkpoint is from before")]
+    #[error("step {step}: {what}. Try a smaller learning rate; a checkpoint, if there is one, is from before")]
     NotFinite {
         /// The step, counted from 1.
         step: u64,

@@ -8,7 +8,7 @@
 //!     .conv2d(8, 5).relu().max_pool2d(2)
 //!     .conv2d(16, 5).relu().max_pool2d(2)
 //!     .flatten().linear(10);
-//! let few: Vec<u32> = (0..1600).collect(); // leave this line out to train on all of them
+//! let few: Vec<u32> = (0..1600).collect(); // or all of them: `&train`
 //! let mut network = model.train(&train.select(&few), Settings { epochs: 1, ..Settings::default() })?;
 //! let digit = network.predict(test.image(0))?;
 //! println!("a {}, {:.0} % sure", digit.class, 100.0 * digit.probability());

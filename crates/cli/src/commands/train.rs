@@ -21,13 +21,13 @@ pub(crate) struct Train {
     /// A preset (lenet, mlp) or a file of a model
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     model: Option<String>,
-    /// Times to go through the training set [default: 10]
+    /// Times to go through the training set [default: 12]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     epochs: Option<u32>,
     /// Images in a batch [default: 64]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     batch: Option<usize>,
-    /// Largest learning rate [default: 0.1, with adam 0.002]
+    /// Largest learning rate [default: 0.05, with adam 0.002]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     lr: Option<f64>,
     /// How the learning rate goes over the run [default: one-cycle]
@@ -42,10 +42,10 @@ pub(crate) struct Train {
     /// Nesterov's momentum
     #[arg(long, conflicts_with = "resume")]
     nesterov: bool,
-    /// Pull of each weight towards zero [default: 0]
+    /// Pull of each weight towards zero [default: 0.001, with adam 0, with adamw 0.01]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     weight_decay: Option<f64>,
-    /// Share of each target that is spread over all classes [default: 0]
+    /// Share of each target that is spread over all classes [default: 0.1]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
     /// Seed of first values, order and dropout [default: 0]
@@ -172,8 +172,11 @@ impl Train {
             Some(Rates::Cosine) => Schedule::Cosine,
             Some(Rates::OneCycle) => Schedule::OneCycle,
         };
-        let lr = if optimiser == Optimiser::Sgd { default.lr } else { 0.002 };
-        let decay = if optimiser == Optimiser::AdamW { 0.01 } else { default.weight_decay };
+        let (lr, decay) = match optimiser {
+            Optimiser::Sgd => (default.lr, default.weight_decay),
+            Optimiser::Adam => (0.002, 0.0),
+            Optimiser::AdamW => (0.002, 0.01),
+        };
         Settings {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),

@@ -129,3 +129,26 @@ fn what_does_not_belong_together_is_refused() {
     assert!(said(resume(&path)).contains("the checkpoint is of another model than the run"));
     assert_eq!(std::fs::read(&checkpoint).expect("still there"), bytes);
 }
+
+/// As a full disk: no file may grow beyond a few blocks. (A full disk itself needs rights that tests do not have.)
+#[cfg(target_os = "linux")]
+#[test]
+fn a_disk_that_takes_no_more_leaves_the_last_checkpoint() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
+    let want = json(train(folder.path(), &whole, &SETTINGS));
+    let checkpoint = broken.join("checkpoint.safetensors");
+    assert!(killed(train(folder.path(), &broken, &SETTINGS), || checkpoint.exists()), "it ended before");
+    let before = std::fs::read(&checkpoint).expect("there is one");
+    let mut full = Command::new("sh");
+    // A process that ignores the signal gets an error from the write instead.
+    let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" train --resume \"$1\"";
+    full.args(["-c", script, env!("CARGO_BIN_EXE_lenslet")]).arg(&broken);
+    let out = run(full);
+    let said = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: cannot write "), "{said}");
+    assert!(std::fs::read(&checkpoint).expect("still there") == before, "the last good checkpoint is gone");
+    assert_eq!(json(resume(&broken))["digest"], want["digest"]);
+    assert!(files(&broken) == files(&whole), "checkpoint or metrics differ");
+}
