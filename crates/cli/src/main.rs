@@ -8,7 +8,7 @@ mod learn;
 mod pictures;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, devices, eval, explain, predict, shader, train};
+use commands::{bench, devices, doctor, eval, explain, predict, shader, train};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -26,6 +26,7 @@ enum Command {
     Eval(eval::Eval),
     Predict(predict::Predict),
     Devices(devices::Devices),
+    Doctor(doctor::Doctor),
     Explain(explain::Explain),
     Shader(shader::Shader),
     Bench(bench::Bench),
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         Command::Eval(command) => command.run(),
         Command::Predict(command) => command.run(),
         Command::Devices(command) => command.run(),
+        Command::Doctor(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Shader(command) => command.run(),
         Command::Bench(command) => command.run(began),

@@ -6,6 +6,7 @@ use crate::train::network::{ReadGraph, TrainGraph, small};
 use crate::{Model, Result, Settings, Summary};
 use graph::gpu_core::{Caps, Origin, Plan};
 use graph::plan::{Homes, Planned, Request, Row, plan};
+use graph::{Graph, Value};
 
 /// A model, counted and planned.
 #[derive(Clone, Debug)]
@@ -58,6 +59,17 @@ impl Model {
 }
 
 impl Explanation {
+    /// Plans one run of a graph that computes `fetch`, for a device with these Caps. There are no layers to sum up.
+    ///
+    /// # Errors
+    /// An op that no kernel runs there.
+    pub fn of_graph(graph: &Graph, fetch: &[Value], caps: &Caps, batch: usize) -> Result<Explanation> {
+        let request = Request { fetch, caps, order: small(batch), choose: None };
+        let planned = plan(graph, &request, &mut Homes::default())?;
+        let summary = Summary { rows: Vec::new(), neurons: 0, weights: 0, biases: 0, parameters: 0 };
+        Ok(Explanation::of(summary, batch, false, planned))
+    }
+
     fn of(summary: Summary, batch: usize, training: bool, planned: Planned) -> Self {
         let slots = planned.plan.slots.iter().map(|slot| {
             let purpose = match &slot.origin {

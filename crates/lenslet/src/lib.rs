@@ -47,3 +47,4 @@ pub use train::{Ended, EpochResult, Optimiser, Progress, Schedule, Session, Sett
 
 pub use datasets::{self, Images, digits};
 pub use graph::{self, Engine, gpu_core};
+pub use onnx;

@@ -1,6 +1,6 @@
 //! `explain`: what a model is made of and what becomes of it on a device. Runs nothing; works without an adapter.
 
-use super::{models, report};
+use super::{models, onnx_model, report};
 use crate::exit::{note, print};
 use clap::Args;
 use lenslet::gpu_core::{Adapters, Caps};
@@ -9,7 +9,7 @@ use lenslet::{Explanation, engine};
 /// Show a model's layers, counts, kernels, memory and arithmetic.
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// A preset (lenet, mlp), a file of a model, a run folder, or sizes: `3-4-2` or `mlp 3-4-2`
+    /// A preset (lenet, mlp), a file of a model, an ONNX file, a run folder, or sizes: `3-4-2` or `mlp 3-4-2`
     #[arg(required = true, num_args = 1..=2, value_name = "MODEL")]
     model: Vec<String>,
     /// Images in a batch
@@ -30,6 +30,9 @@ impl Explain {
             [name] => name,
             _ => return Err(crate::exit::usage("one model, or `mlp` and its sizes: mlp 3-4-2")),
         };
+        if onnx_model::is(name.as_ref()) {
+            return onnx_model::explain(name.as_ref(), self.batch as usize, self.adapter.as_deref());
+        }
         let model = models::by_name(name)?;
         print(counts(&model.summary()?))?;
         let (caps, adapter) = caps(self.adapter.as_deref())?;
@@ -75,7 +78,7 @@ fn counts(summary: &lenslet::Summary) -> String {
     )
 }
 
-fn planned(explained: &Explanation, adapter: &str) -> String {
+pub(crate) fn planned(explained: &Explanation, adapter: &str) -> String {
     let rows: Vec<Vec<String>> = explained
         .rows
         .iter()

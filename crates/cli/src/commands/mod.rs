@@ -4,9 +4,11 @@
 pub(crate) mod bench;
 mod data;
 pub(crate) mod devices;
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
 mod models;
+mod onnx_model;
 pub(crate) mod predict;
 mod report;
 mod screen;

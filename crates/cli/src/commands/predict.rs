@@ -1,6 +1,7 @@
 //! `predict`: class and probability of pictures.
 
 use super::eval::{network, open};
+use super::onnx_model;
 use crate::exit::{note, print, usage};
 use clap::{Args, ValueEnum};
 use lenslet::datasets::{Polarity, image_file, polarity};
@@ -10,10 +11,10 @@ use std::path::PathBuf;
 /// Read pictures (PNG, JPEG, PNM, GIF, BMP, WebP) with a trained network.
 #[derive(Args)]
 pub(crate) struct Predict {
-    /// Run folder
+    /// Run folder, or an ONNX file
     run: PathBuf,
     /// Pictures
-    #[arg(required = true, value_name = "IMAGE")]
+    #[arg(required_unless_present = "input", value_name = "IMAGE")]
     images: Vec<PathBuf>,
     /// Whether to swap light and dark, so that the pictures look like those that the network learned from
     #[arg(long, value_enum, default_value = "auto")]
@@ -24,6 +25,8 @@ pub(crate) struct Predict {
     /// One line of JSON instead of text
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    raw: onnx_model::Raw,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -41,6 +44,11 @@ impl Predict {
         if let Some(missing) = self.images.iter().find(|path| !path.exists()) {
             return Err(usage(format!("{}: there is no such file", missing.display())));
         }
+        if onnx_model::is(&self.run) {
+            let invert = matches!(self.polarity, Swap::Inverted);
+            return onnx_model::predict(&self.run, &self.images, &self.raw, invert, self.adapter.as_deref(), self.json);
+        }
+        self.raw.none()?;
         let (text, checkpoint) = open(&self.run)?;
         let model = checkpoint.model()?;
         let shape = match *model.input() {

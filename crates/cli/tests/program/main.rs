@@ -5,6 +5,7 @@
 //! anyway.
 
 mod learn;
+mod onnx;
 mod resume;
 mod run_folder;
 mod usage;

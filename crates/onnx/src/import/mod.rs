@@ -90,6 +90,13 @@ pub enum Given {
     Constant(Arc<Tensor>),
 }
 
+impl Output {
+    /// Its value in the graph, unless it is known without running.
+    pub fn value(&self) -> Option<Value> {
+        if let Given::Run(value) = self.source { Some(value) } else { None }
+    }
+}
+
 /// Builds the graph of a model.
 ///
 /// # Errors
