@@ -60,7 +60,17 @@ fn cifar_model() -> Model {
 }
 
 fn sgd() -> Settings {
-    Settings { epochs: 40, batch: 64, schedule: Schedule::Constant, ..Settings::default() }
+    Settings {
+        epochs: 40,
+        batch: 64,
+        lr: 0.1,
+        schedule: Schedule::Constant,
+        optimiser: Optimiser::Sgd,
+        momentum: 0.9,
+        weight_decay: 0.0,
+        label_smoothing: 0.0,
+        ..Settings::default()
+    }
 }
 
 /// Images of random bytes: what they show does not change how long they take.
