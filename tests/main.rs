@@ -17,6 +17,7 @@ mod finite_differences;
 mod gpu_equals_reference;
 mod gradcases;
 mod house;
+mod lecture;
 mod losses;
 mod onnx_cases;
 mod onnx_models;
