@@ -3,30 +3,7 @@
 //! `cargo bench -p lenslet-benches`; LENSLET_ROWS=TEXT takes the rows with that text in their label. The table is that of
 //! the tests, so what is timed here has passed there. Speed is never asserted: the figures are for reading side by side.
 
-#![allow(dead_code, reason = "the table's helpers serve the tests too")]
-
-#[path = "../tests/case.rs"]
-mod case;
-#[path = "../tests/cases.rs"]
-mod cases;
-#[path = "../tests/cases_data.rs"]
-mod cases_data;
-#[path = "../tests/cases_elementwise.rs"]
-mod cases_elementwise;
-#[path = "../tests/cases_losses.rs"]
-mod cases_losses;
-#[path = "../tests/cases_matmul.rs"]
-mod cases_matmul;
-#[path = "../tests/cases_moves.rs"]
-mod cases_moves;
-#[path = "../tests/cases_norms.rs"]
-mod cases_norms;
-#[path = "../tests/cases_pooling.rs"]
-mod cases_pooling;
-#[path = "../tests/weighted.rs"]
-mod weighted;
-
-use case::Case;
+use cases::Case;
 use graph::gpu_core::{Candidate, Device, Order, Program};
 use graph::plan::{Homes, Planned, Request, plan};
 use graph::{Graph, Node, Tensor, Value};
@@ -39,7 +16,7 @@ const ROUNDS: usize = 20;
 fn main() -> Result<(), Box<dyn Error>> {
     let device = Device::open(None)?;
     println!("on {}\n", device.summary());
-    for case in cases::cases().into_iter().filter(|case| case.timed) {
+    for case in cases::asked_rows().into_iter().filter(|case| case.timed) {
         let (graph, inputs, outputs) = case.graph();
         println!("{}", case.label());
         time(&device, &case, &graph, &inputs, &outputs)?;

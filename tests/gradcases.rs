@@ -3,7 +3,7 @@
 //! The folder is `LENSLET_GRADCASES`, or the copy in the tree. A case whose op neither [`built`] nor [`NOT_YET`] knows
 //! is a failure that names it. A new op of the graph is an arm of `built` and one name less in `NOT_YET`.
 
-use crate::weighted::Weighted;
+use cases::Weighted;
 use graph::gpu_core::{Order, test_device};
 use graph::ops::*;
 use graph::{Engine, Graph, Init, LossFunction, Memory, Tensor, UnaryFunction as F, Value, Wide, Window};

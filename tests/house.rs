@@ -13,7 +13,8 @@ use std::process::Command;
 const BELOW: &[(&str, &[&str])] = &[
     ("lenslet-cli", &["lenslet"]),
     ("lenslet-web", &["lenslet"]),
-    ("lenslet", &["lenslet-onnx", "lenslet-datasets", "lenslet-graph"]),
+    ("lenslet", &["lenslet-onnx", "lenslet-datasets", "lenslet-cases", "lenslet-graph"]),
+    ("lenslet-cases", &["lenslet-graph", "lenslet-cpu-reference"]),
     ("lenslet-onnx", &["lenslet-graph"]),
     ("lenslet-graph", &["lenslet-gpu-core", "lenslet-cpu-reference"]),
     ("lenslet-gpu-core", &["lenslet-shaders"]),

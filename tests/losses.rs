@@ -4,7 +4,7 @@ use cpu_reference::Reduction;
 use graph::ops::CrossEntropy;
 use graph::{Graph, LossFunction, Rounding, Tensor, Type, Value, Wide, evaluate};
 
-use crate::case::{Fill, filled};
+use cases::{Fill, filled};
 
 /// Evaluates a loss of the inputs and its gradient by the first of them, in f64.
 fn evaluated(

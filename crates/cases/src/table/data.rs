@@ -1,6 +1,6 @@
 //! Rows of the table for what brings data to the network: gathered batches.
 
-use crate::case::{Case, Tolerance::*, case};
+use crate::{Case, Tolerance::*, case};
 use graph::ops::GatherBatch;
 
 pub(crate) fn cases() -> Vec<Case> {

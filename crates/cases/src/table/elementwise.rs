@@ -1,6 +1,6 @@
 //! Rows of ops that work element by element, and of reductions, in which elements of the same place meet.
 
-use crate::case::{Case, Fill, Tolerance::*, case};
+use crate::{Case, Fill, Tolerance::*, case};
 use cpu_reference::Reduce as R;
 use graph::ops::*;
 use graph::{BinaryFunction as B, DType, UnaryFunction as F};

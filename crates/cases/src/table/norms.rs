@@ -1,6 +1,6 @@
 //! Rows of the table for the norms.
 
-use crate::case::{Case, Fill, Tolerance::*, case};
+use crate::{Case, Fill, Tolerance::*, case};
 use graph::LocalResponseNorm as Parameters;
 use graph::ops::*;
 

@@ -5,8 +5,9 @@ use graph::{Backward, Error, Io, Misfit, Operation, Tensor, Type, Wide};
 
 /// loss = sum of y * weights.
 #[derive(Clone, Debug)]
-pub(crate) struct Weighted {
-    pub(crate) weights: Tensor,
+pub struct Weighted {
+    /// What each element of y counts.
+    pub weights: Tensor,
 }
 
 impl Operation for Weighted {

@@ -1,25 +1,28 @@
-//! The table: one row a shape worth asking about. Three readers: GPU = reference for every candidate and layout;
-//! analytic = finite differences; benches (rows marked `timed`).
+//! The table: one row a shape worth asking about, a file a family. `lib.rs` says who reads it.
 
-use crate::case::{Case, Tolerance::*, case};
+mod data;
+mod elementwise;
+mod losses;
+mod matmul;
+mod moves;
+mod norms;
+mod pooling;
+
+use crate::{Case, Tolerance::*, case};
 use graph::ops::*;
 use graph::{UnaryFunction as F, Window};
 
-/// All rows; with LENSLET_ROWS=TEXT those whose label has the text, of which there must be some.
-pub(crate) fn cases() -> Vec<Case> {
+/// All rows.
+pub(crate) fn rows() -> Vec<Case> {
     let mut rows = Vec::new();
     rows.extend(convolution());
-    rows.extend(crate::cases_data::cases());
-    rows.extend(crate::cases_elementwise::cases());
-    rows.extend(crate::cases_losses::cases());
-    rows.extend(crate::cases_matmul::cases());
-    rows.extend(crate::cases_pooling::cases());
-    rows.extend(crate::cases_moves::cases());
-    rows.extend(crate::cases_norms::cases());
-    if let Ok(text) = std::env::var("LENSLET_ROWS") {
-        rows.retain(|row| row.label().contains(&text));
-        assert!(!rows.is_empty(), "no row's label has {text:?}");
-    }
+    rows.extend(data::cases());
+    rows.extend(elementwise::cases());
+    rows.extend(losses::cases());
+    rows.extend(matmul::cases());
+    rows.extend(pooling::cases());
+    rows.extend(moves::cases());
+    rows.extend(norms::cases());
     rows
 }
 

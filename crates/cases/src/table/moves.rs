@@ -1,6 +1,6 @@
 //! Rows of the table for ops that move elements: dropout, transpose, slice, concat, pad and their kin.
 
-use crate::case::{Case, Tolerance::*, case};
+use crate::{Case, Tolerance::*, case};
 use graph::ops::*;
 use graph::{Coordinates, Interpolation, Nearest, PadMode, ShuffleOrder, SliceAxis, Type, Window};
 

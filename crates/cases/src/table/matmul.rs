@@ -1,6 +1,6 @@
 //! Rows of matrix products and linear layers: every transpose, ragged edges, broadcast batches, long and thin shapes.
 
-use crate::case::{Case, Tolerance::*, case};
+use crate::{Case, Tolerance::*, case};
 use graph::UnaryFunction as F;
 use graph::ops::*;
 

@@ -1,6 +1,6 @@
 //! Rows of pooling: kernel ≠ stride, ragged edges, ties, NaN and infinity, large batches, one to three spatial axes.
 
-use crate::case::{Case, Fill, Tolerance::*, case};
+use crate::{Case, Fill, Tolerance::*, case};
 use graph::Window;
 use graph::ops::*;
 

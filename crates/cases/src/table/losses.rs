@@ -1,7 +1,7 @@
 //! Rows of the table for softmax and the losses: few and many classes, one class, spatial logits, logits so large that
 //! a naive softmax overflows.
 
-use crate::case::{Case, Fill, Tolerance::*, case};
+use crate::{Case, Fill, Tolerance::*, case};
 use graph::LossFunction as F;
 use graph::ops::*;
 

@@ -1,0 +1,50 @@
+//! How exact a result must be, named by cause, never a bare number; and the error in units of that.
+//!
+//! NaN and infinity are compared apart: they must be equal.
+
+use graph::{DType, Tensor, Wide};
+
+/// Distance from 1 to the next f32, halved: the error of one rounding.
+pub(crate) const EPS: f64 = f32::EPSILON as f64 / 2.0;
+
+/// Why a result may differ from the reference.
+#[derive(Clone, Copy, Debug)]
+pub enum Tolerance {
+    /// It may not: values are moved or chosen.
+    Exact,
+    /// This many units in the last place of the result: exp and friends.
+    Ulp(u32),
+    /// A difference of numbers as large as the largest result: this many roundings of that one.
+    Largest(u32),
+    /// A sum of this many products in another order: k roundings of the sum of magnitudes.
+    Sums(usize),
+}
+
+/// The worst error in units of the tolerance and where it is; `magnitude` is the sum of magnitudes at each element.
+pub fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance) -> (f64, usize) {
+    let floats = got.ty().dtype == DType::F32;
+    let got = got.to_reference();
+    assert_eq!(got.shape(), want.shape());
+    let mut worst = (0.0, 0);
+    let largest = want.iter().filter(|want| want.is_finite()).fold(0.0, |largest: f64, want| largest.max(want.abs()));
+    for (i, ((&got, &want), &magnitude)) in got.iter().zip(want).zip(magnitude).enumerate() {
+        let want = if floats { f64::from(want as f32) } else { want };
+        let error = if got == want || got.is_nan() && want.is_nan() {
+            0.0
+        } else if !got.is_finite() || !want.is_finite() {
+            f64::INFINITY
+        } else {
+            let room = match tolerance {
+                Tolerance::Exact => 0.0,
+                Tolerance::Ulp(k) => f64::from(k) * 2.0 * EPS * want.abs().max(f64::from(f32::MIN_POSITIVE)),
+                Tolerance::Largest(k) => f64::from(k) * EPS * largest,
+                Tolerance::Sums(k) => k as f64 * EPS * magnitude.abs().max(want.abs()),
+            };
+            (got - want).abs() / room
+        };
+        if error > worst.0 {
+            worst = (error, i);
+        }
+    }
+    worst
+}
