@@ -8,7 +8,7 @@ mod learn;
 mod pictures;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, devices, doctor, eval, explain, predict, shader, train};
+use commands::{bench, devices, doctor, eval, explain, models, predict, shader, train};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -28,6 +28,7 @@ enum Command {
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
     Explain(explain::Explain),
+    Models(models::Models),
     Shader(shader::Shader),
     Bench(bench::Bench),
     /// The ideas of deep learning, one by one: computed on the engine, drawn
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Models(command) => command.run(),
         Command::Shader(command) => command.run(),
         Command::Bench(command) => command.run(began),
         Command::Learn(command) => command.run(),

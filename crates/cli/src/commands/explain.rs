@@ -9,7 +9,7 @@ use lenslet::{Explanation, engine};
 /// Show a model's layers, counts, kernels, memory and arithmetic.
 #[derive(Args)]
 pub(crate) struct Explain {
-    /// A preset (lenet, mlp), a file of a model, an ONNX file, a run folder, or sizes: `3-4-2` or `mlp 3-4-2`
+    /// A preset (`lenslet models` lists them), a file of a model, an ONNX file, a run folder, or sizes: `3-4-2` or `mlp 3-4-2`
     #[arg(required = true, num_args = 1..=2, value_name = "MODEL")]
     model: Vec<String>,
     /// Images in a batch

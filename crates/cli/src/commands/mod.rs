@@ -7,7 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
-mod models;
+pub(crate) mod models;
 mod onnx_model;
 pub(crate) mod predict;
 mod report;

@@ -18,7 +18,7 @@ pub(crate) struct Train {
     /// Folder of IDX files (train-images-idx3-ubyte[.gz] and so on) instead of the embedded digits
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A preset (lenet, mlp) or a file of a model
+    /// A preset (`lenslet models` lists them) or a file of a model [default: lenet]
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     model: Option<String>,
     /// Times to go through the training set [default: 12]
