@@ -1,14 +1,14 @@
 //! Second pass of planning: buffers for values, candidates for nodes, launches with their regions.
 
 use super::layouts::{Event, Laid};
-use super::memory::{self, Lifetime};
+use super::memory::{self, Demand, Lifetime};
 use super::{Homes, Place, Planned, Request, Row};
 use crate::Error;
 use crate::graph::{Graph, Source, Value};
 use crate::operation::{Io, Operand};
 use crate::ops::Update;
 use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step, kernels};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Where a stretch of memory comes from.
 enum Kind {
@@ -265,7 +265,6 @@ impl Emitter<'_> {
         }
         // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments.
         let mut rooms = vec![step, schedule, self.open(Kind::Gradient(0), 0, time)];
-        let first = update.parameters(inputs)[0].0;
         for (_, members) in update.arenas(inputs) {
             let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
             rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
@@ -287,10 +286,22 @@ impl Emitter<'_> {
             slot: 0,
             bytes: elements * 4,
         };
-        debug_assert!(self.homes.of(self.graph, first).is_some());
         self.work(name.to_string(), candidate, rooms, Vec::new(), elements * 4);
         self.rows.push((row, None));
         Ok(())
+    }
+
+    /// Pairs of transient rooms of which some launch uses both and writes one.
+    fn apart(&self, index_of: &HashMap<usize, usize>) -> HashSet<(usize, usize)> {
+        let mut pairs = HashSet::new();
+        for work in &self.works {
+            let known = |room: &usize| index_of.get(room).copied();
+            let written: Vec<usize> = work.outputs.iter().chain(&work.scratch).filter_map(known).collect();
+            let used: Vec<usize> = work.inputs.iter().filter_map(known).chain(written.iter().copied()).collect();
+            let both = written.iter().flat_map(|&a| used.iter().map(move |&b| (a.min(b), a.max(b))));
+            pairs.extend(both.filter(|(a, b)| a != b));
+        }
+        pairs
     }
 
     fn finish(mut self, fetched: &[(usize, Layout)]) -> Planned {
@@ -299,7 +310,11 @@ impl Emitter<'_> {
         let transient: Vec<usize> =
             (0..self.rooms.len()).filter(|&r| matches!(self.rooms[r].kind, Kind::Transient)).collect();
         let lives: Vec<Lifetime> = transient.iter().map(|&r| self.rooms[r].life).collect();
-        let assignment = memory::assign(&lives);
+        let index_of: HashMap<usize, usize> = transient.iter().enumerate().map(|(i, &room)| (room, i)).collect();
+        let caps = self.request.caps;
+        let demand =
+            Demand { values: lives, apart: self.apart(&index_of), align: caps.storage_align, most: caps.buffer_bytes };
+        let assignment = memory::assign(&demand);
         let mut plan = Plan::default();
         plan.slots.extend(assignment.bytes.iter().map(|&bytes| SlotPlan { bytes, origin: Origin::Transient }));
         let transient_bytes = plan.bytes() + self.gradient_bytes;
@@ -309,12 +324,14 @@ impl Emitter<'_> {
             Slot(plan.slots.len() as u32 - 1)
         };
         let gradients = (self.gradient_bytes > 0).then(|| add(&mut plan, self.gradient_bytes, Origin::Transient));
-        let slot_of: HashMap<usize, usize> = transient.iter().copied().zip(assignment.slot).collect();
         let mut regions = Vec::new();
         for (at, room) in self.rooms.iter().enumerate() {
             let mut region = Region { slot: Slot(0), offset: 0, bytes: room.life.bytes };
             match &room.kind {
-                Kind::Transient => region.slot = Slot(slot_of[&at] as u32),
+                Kind::Transient => {
+                    let (slot, offset) = assignment.place[index_of[&at]];
+                    (region.slot, region.offset) = (Slot(slot as u32), offset);
+                }
                 Kind::Gradient(offset) => {
                     region.slot = gradients.expect("there is an arena if there are gradients");
                     region.offset = *offset;
@@ -368,7 +385,7 @@ impl Emitter<'_> {
                 .map(|(row, room)| Row { slot: room.map_or(0, |r| regions[r].slot.0), ..row })
                 .collect(),
             transient_bytes,
-            live_peak_bytes: memory::live_peak(&lives) + self.gradient_bytes,
+            live_peak_bytes: memory::live_peak(&demand.values) + self.gradient_bytes,
             plan,
         }
     }
