@@ -10,6 +10,7 @@ mod gradcases;
 mod house;
 mod lecture;
 mod losses;
+mod mlp_step;
 mod onnx_cases;
 mod onnx_models;
 mod onnx_scope;

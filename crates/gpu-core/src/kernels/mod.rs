@@ -20,6 +20,7 @@ pub mod linear;
 pub mod local_response_norm;
 pub mod loss;
 pub mod matmul;
+pub mod mlp_step;
 pub mod nll_loss;
 pub mod norm;
 pub mod pad;

@@ -6,12 +6,12 @@ use super::{Homes, Place, Planned, Request, Row};
 use crate::Error;
 use crate::graph::{Graph, Source, Value};
 use crate::operation::{Io, Operand};
-use crate::ops::Update;
+use crate::ops::{MlpStep, Update};
 use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step, kernels};
 use std::collections::{HashMap, HashSet};
 
 /// Where a stretch of memory comes from.
-enum Kind {
+pub(super) enum Kind {
     Transient,
     /// In a shared buffer, from this offset.
     Home(String, u64),
@@ -21,8 +21,8 @@ enum Kind {
 }
 
 /// Memory of a laid-out value. Views and in-place outputs share their input's.
-struct Room {
-    kind: Kind,
+pub(super) struct Room {
+    pub(super) kind: Kind,
     life: Lifetime,
 }
 
@@ -36,16 +36,16 @@ struct Work {
     flops: u64,
 }
 
-struct Emitter<'a> {
-    graph: &'a Graph,
-    request: &'a Request<'a>,
-    homes: &'a Homes,
-    rooms: Vec<Room>,
-    room_of: HashMap<Laid, usize>,
+pub(super) struct Emitter<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) request: &'a Request<'a>,
+    pub(super) homes: &'a Homes,
+    pub(super) rooms: Vec<Room>,
+    pub(super) room_of: HashMap<Laid, usize>,
     inputs: Vec<(Value, usize, Layout)>,
     works: Vec<Work>,
-    rows: Vec<(Row, Option<usize>)>,
-    gradient_bytes: u64,
+    pub(super) rows: Vec<(Row, Option<usize>)>,
+    pub(super) gradient_bytes: u64,
 }
 
 /// Last use of what must outlive the plan: inputs (a program may be replayed without a new upload) and fetched values.
@@ -80,17 +80,17 @@ pub(super) fn emit(
 }
 
 impl Emitter<'_> {
-    fn operand(&self, (value, layout): Laid) -> Operand {
+    pub(super) fn operand(&self, (value, layout): Laid) -> Operand {
         Operand { ty: self.graph.ty(value).clone(), layout }
     }
 
-    fn open(&mut self, kind: Kind, bytes: u64, first: usize) -> usize {
+    pub(super) fn open(&mut self, kind: Kind, bytes: u64, first: usize) -> usize {
         self.rooms.push(Room { kind, life: Lifetime { bytes, first, last: first } });
         self.rooms.len() - 1
     }
 
     /// The room of a value that is read at `time`; leaves get theirs at first sight.
-    fn room(&mut self, laid: Laid, time: usize) -> usize {
+    pub(super) fn room(&mut self, laid: Laid, time: usize) -> usize {
         let room = match self.room_of.get(&laid) {
             Some(&room) => room,
             None => {
@@ -117,7 +117,7 @@ impl Emitter<'_> {
         room
     }
 
-    fn now(&self) -> usize {
+    pub(super) fn now(&self) -> usize {
         self.works.len()
     }
 
@@ -125,6 +125,9 @@ impl Emitter<'_> {
         let node = &self.graph.nodes[at];
         if let Some(update) = node.op_as::<Update>() {
             return self.update(&node.name, update, inputs, outputs);
+        }
+        if let Some(step) = node.op_as::<MlpStep>() {
+            return self.mlp_step(&node.name, *step, inputs, outputs);
         }
         let io = Io {
             inputs: inputs.iter().map(|&l| self.operand(l)).collect(),
@@ -175,7 +178,14 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    fn work(&mut self, node: String, candidate: Candidate, inputs: Vec<usize>, outputs: Vec<usize>, flops: u64) {
+    pub(super) fn work(
+        &mut self,
+        node: String,
+        candidate: Candidate,
+        inputs: Vec<usize>,
+        outputs: Vec<usize>,
+        flops: u64,
+    ) {
         let time = self.now();
         let mut scratch: Vec<usize> = candidate
             .scratch
@@ -194,7 +204,7 @@ impl Emitter<'_> {
     }
 
     /// Brings a value from one layout into another, into a fresh room or the given one.
-    fn convert(&mut self, from: Laid, to: Laid, into: Option<usize>) -> Result<(), Error> {
+    pub(super) fn convert(&mut self, from: Laid, to: Laid, into: Option<usize>) -> Result<(), Error> {
         let time = self.now();
         let (x, y) = (self.operand(from), self.operand(to));
         let input = self.room(from, time);
@@ -221,73 +231,6 @@ impl Emitter<'_> {
         };
         self.work(node, candidate, vec![input], vec![output], 0);
         self.rows.push((row, Some(output)));
-        Ok(())
-    }
-
-    /// The optimiser: gradients move into one arena, parameters and moments lie in theirs, and one launch (or a few,
-    /// where an arena is longer than a binding may be) updates all.
-    fn update(&mut self, name: &str, update: &Update, inputs: &[Laid], outputs: &[Laid]) -> Result<(), Error> {
-        let align = super::BLOCK.max(self.request.caps.storage_align);
-        let mut segments = Vec::new();
-        for (i, &gradient) in update.gradients(inputs).iter().enumerate() {
-            let parameter = update.parameters(inputs)[i];
-            let home = self.homes.of(self.graph, parameter.0).expect("parameters have homes");
-            let offset = self.gradient_bytes;
-            let bytes = self.operand(gradient).bytes();
-            self.gradient_bytes = (offset + bytes).next_multiple_of(align);
-            let room = self.room_of.get(&gradient).copied();
-            let made_here = matches!(self.graph.source(gradient.0), Source::Node(..));
-            match room {
-                Some(room) if made_here && matches!(self.rooms[room].kind, Kind::Transient) => {
-                    self.rooms[room].kind = Kind::Gradient(offset);
-                }
-                // A constant, an input, or the gradient of two parameters at once: the arena gets a copy.
-                _ => {
-                    let copy = self.open(Kind::Gradient(offset), bytes, 0);
-                    self.convert(gradient, gradient, Some(copy))?;
-                }
-            }
-            segments.push(kernels::update::Segment {
-                offset: home.offset,
-                bytes: home.bytes(),
-                gradient: offset,
-                parts: gradient.1.parts,
-                part_bytes: gradient.1.part(&self.graph.ty(gradient.0).shape) as u64 * 4,
-                group: update.groups[i],
-            });
-        }
-        let time = self.now();
-        let step = self.room(inputs[0], time);
-        let schedule = self.room(inputs[1], time);
-        for (&laid, &state) in outputs.iter().zip(update.states(inputs).iter()) {
-            let room = self.room(state, time);
-            self.room_of.insert(laid, room);
-        }
-        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments.
-        let mut rooms = vec![step, schedule, self.open(Kind::Gradient(0), 0, time)];
-        for (_, members) in update.arenas(inputs) {
-            let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
-            rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
-        }
-        let problem =
-            kernels::update::Update { rule: update.rule, segments, steps: self.graph.ty(inputs[1].0).shape[0] };
-        let candidate = problem.candidate(self.request.caps);
-        let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
-        let row = Row {
-            node: name.to_string(),
-            op: "update".into(),
-            attributes: crate::Operation::describe(update),
-            outputs: vec![format!("{elements} parameters")],
-            layout: Layout::PLAIN,
-            candidate: candidate.name.clone(),
-            candidates: 1,
-            launches: candidate.launches.len(),
-            flops: elements * 4,
-            slot: 0,
-            bytes: elements * 4,
-        };
-        self.work(name.to_string(), candidate, rooms, Vec::new(), elements * 4);
-        self.rows.push((row, None));
         Ok(())
     }
 

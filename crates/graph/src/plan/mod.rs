@@ -1,6 +1,7 @@
 //! From a graph to a plan: layouts, candidates, memory, launches. Pure: the same graph, caps and choices give the
 //! same plan, with or without a device.
 
+mod arenas;
 mod emit;
 mod homes;
 mod layouts;
