@@ -1,7 +1,7 @@
 // gather_batch: y[n, j] = scale[c] * images[order[at + n], j] + offset[c], labels[n] = classes[order[at + n]]
 //
 // at = step % steps * batch: the step counts over the whole run, the order holds one epoch. Images are bytes, four to
-// a word. One invocation makes one vec4 of row-major y, and one label.
+// a word, or floats. One invocation makes one vec4 of row-major y, and one label.
 // grid  flat over y in vec4s, and over labels
 
 //@use index
@@ -12,7 +12,7 @@ struct Params {
     plane: u32, // of one channel
 }
 
-@group(0) @binding(0) var<storage, read>       images:  array<u32>;       // bytes [count, rest]
+@group(0) @binding(0) var<storage, read>       images:  array<u32>;       // [count, rest], bytes or floats
 @group(0) @binding(1) var<storage, read>       classes: array<u32>;       // [count]
 @group(0) @binding(2) var<storage, read>       order:   array<u32>;       // [steps, batch]
 @group(0) @binding(3) var<storage, read>       step:    array<u32>;       // [1]
@@ -23,6 +23,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u; //@set
 const ALIGNED: bool = true; //@set whether four neighbours always share a channel and a word
+const FLOATS: bool = false; //@set whether images are floats; never with ALIGNED
 
 fn row(n: u32) -> u32 {
     return order[step[0] % dim.steps * dim.batch + min(n, dim.batch - 1u)];
@@ -31,8 +32,9 @@ fn row(n: u32) -> u32 {
 fn one(i: u32) -> f32 {
     let j = i % dim.rest;
     let at = row(i / dim.rest) * dim.rest + j;
-    let pixel = images[at / 4u] >> (at % 4u * 8u) & 255u;
     let s = affine[j / dim.plane];
+    if FLOATS { return bitcast<f32>(images[at]) * s.x + s.y; }
+    let pixel = images[at / 4u] >> (at % 4u * 8u) & 255u;
     return f32(pixel) * s.x + s.y;
 }
 

@@ -12,7 +12,7 @@ struct Params {
     plane: u32, // of one channel
 }
 
-@group(0) @binding(0) var<storage, read>       images:  array<u32>;       // bytes [count, rest]
+@group(0) @binding(0) var<storage, read>       images:  array<u32>;       // [count, rest], bytes or floats
 @group(0) @binding(1) var<storage, read>       classes: array<u32>;       // [count]
 @group(0) @binding(2) var<storage, read>       order:   array<u32>;       // [steps, batch]
 @group(0) @binding(3) var<storage, read>       step:    array<u32>;       // [1]
@@ -23,14 +23,16 @@ struct Params {
 
 const WORKGROUP: u32 = 64u; //@set
 const ALIGNED: bool = true; //@set whether four neighbours always share a channel and a word
+const FLOATS: bool = false; //@set whether images are floats; never with ALIGNED
 
 fn row(n: u32) -> u32 {
     return order[step[0] % dim.steps * dim.batch + min(n, dim.batch - 1u)];
 }
 
-fn pixel(row: u32, j: u32) -> u32 {
+fn pixel(row: u32, j: u32) -> f32 {
     let at = row * dim.rest + j;
-    return images[at / 4u] >> (at % 4u * 8u) & 255u;
+    if FLOATS { return bitcast<f32>(images[at]); }
+    return f32(images[at / 4u] >> (at % 4u * 8u) & 255u);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -54,8 +56,8 @@ fn gather_batch_inner(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     } else {
         for (var k = j; k < min(j + 4u, dim.rest); k++) {
             let s = affine[k / dim.plane];
-            let four = vec4<u32>(pixel(rows.x, k), pixel(rows.y, k), pixel(rows.z, k), pixel(rows.w, k));
-            y[k * inner + n] = vec4<f32>(four) * s.x + s.y;
+            let four = vec4<f32>(pixel(rows.x, k), pixel(rows.y, k), pixel(rows.z, k), pixel(rows.w, k));
+            y[k * inner + n] = four * s.x + s.y;
         }
     }
 }

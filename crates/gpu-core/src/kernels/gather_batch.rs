@@ -1,8 +1,8 @@
-//! A batch out of a data set that lies on the device: bytes become normalised floats on the way.
+//! A batch out of a data set that lies on the device: bytes, or floats, become normalised floats on the way.
 
 use crate::{Arg, Candidate, Launch, Order, params};
 
-/// images `[count, rest]` of bytes → y `[batch, rest]` and their labels, by the order of an epoch.
+/// images `[count, rest]` → y `[batch, rest]` and their labels, by the order of an epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GatherBatch {
     /// Images in a batch.
@@ -13,6 +13,8 @@ pub struct GatherBatch {
     pub rest: usize,
     /// Elements of one of its channels.
     pub plane: usize,
+    /// Whether images are floats; else bytes.
+    pub floats: bool,
     /// Scale and offset of each channel.
     pub affine: Vec<(f32, f32)>,
     /// How y lies.
@@ -28,7 +30,8 @@ impl GatherBatch {
             Order::FirstInner => (&shaders::GATHER_BATCH_INNER, batch.div_ceil(4) * rest.div_ceil(4)),
         };
         let launch = Launch::flat(shader, count.max(batch.next_multiple_of(4)), 64)
-            .set("ALIGNED", plane.is_multiple_of(4))
+            .set("ALIGNED", plane.is_multiple_of(4) && !self.floats)
+            .set("FLOATS", self.floats)
             .params(params! { batch, steps, rest, plane });
         let [images, classes, order, step] = [0, 1, 2, 3].map(Arg::Input);
         let args = [images, classes, order, step, Arg::Table(0), Arg::Output(0), Arg::Output(1)];

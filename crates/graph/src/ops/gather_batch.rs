@@ -1,7 +1,8 @@
 //! A batch out of a data set that lies on the device: the images of one step of an epoch, normalised, and their labels.
 //!
-//! Inputs: images u8 `[count, …]`, classes i32 `[count]`, order i32 `[steps · batch]` (rows of the set), step i32
-//! `[1]` (counted over the whole run). Outputs: x f32 `[batch, …]`, labels i32 `[batch]`. No gradient: pixels are given.
+//! Inputs: images u8 (or rows of a table, f32) `[count, …]`, classes i32 (or numbers, f32) `[count]`, order i32
+//! `[steps · batch]` (rows of the set), step i32 `[1]` (counted over the whole run). Outputs: x f32 `[batch, …]`, labels
+//! `[batch]` of the classes' type. No gradient: the set is given.
 
 use crate::{DType, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
 use gpu_core::kernels::gather_batch as kernel;
@@ -26,6 +27,11 @@ impl GatherBatch {
         GatherBatch { batch, affine: mean_std.iter().map(pair).collect() }
     }
 
+    /// Rows as they are.
+    pub fn rows(batch: usize) -> Self {
+        GatherBatch { batch, affine: vec![(1.0, 0.0)] }
+    }
+
     fn channels(images: &[usize]) -> usize {
         if images.len() > 2 { images[1] } else { 1 }
     }
@@ -42,12 +48,12 @@ impl Operation for GatherBatch {
 
     fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
         let [images, classes, order, step] = inputs else { misfit!("needs images, classes, order and step") };
-        if images.dtype != DType::U8 || images.shape.len() < 2 {
-            misfit!("images must be u8 [count, …], got {images}");
+        if !matches!(images.dtype, DType::U8 | DType::F32) || images.shape.len() < 2 {
+            misfit!("images must be u8 or f32 [count, …], got {images}");
         }
         let count = images.shape[0];
-        if **classes != Type::i32([count]) {
-            misfit!("classes must be i32 [{count}], one for each image, got {classes}");
+        if **classes != Type::i32([count]) && **classes != Type::f32([count]) {
+            misfit!("classes must be i32 or f32 [{count}], one for each image, got {classes}");
         }
         let rows = order.shape.count();
         if order.dtype != DType::I32 || self.batch == 0 || rows == 0 || !rows.is_multiple_of(self.batch) {
@@ -62,7 +68,7 @@ impl Operation for GatherBatch {
         }
         let mut shape = images.shape.to_vec();
         shape[0] = self.batch;
-        Ok(vec![Type::f32(shape), Type::i32([self.batch])])
+        Ok(vec![Type::f32(shape), Type { shape: [self.batch].into(), dtype: classes.dtype }])
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
@@ -78,6 +84,7 @@ impl Operation for GatherBatch {
             steps: io.x(2).iter().product::<usize>() / self.batch,
             rest,
             plane: rest / channels,
+            floats: io.inputs[0].ty.dtype == DType::F32,
             affine: self.affine(channels),
             order: io.outputs[0].layout.order,
         };
