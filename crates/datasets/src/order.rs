@@ -17,6 +17,11 @@ pub fn permutation(seed: u64, epoch: u32, n: usize) -> Vec<u32> {
     shuffled(n, Draws::at(seed, Purpose::Order, epoch, 0))
 }
 
+/// The row that a single update takes: one of `0..n`, drawn anew each step, so that a row may come twice in a row.
+pub fn instance(seed: u64, step: u32, n: u32) -> u32 {
+    Draws::at(seed, Purpose::Instance, 0, step).below(n)
+}
+
 pub(crate) fn shuffled(n: usize, mut draws: Draws) -> Vec<u32> {
     let count = u32::try_from(n).expect("rows are numbered by u32");
     let mut order: Vec<u32> = (0..count).collect();
@@ -70,6 +75,18 @@ mod tests {
             };
             prop_assert_eq!(left, left_out);
         }
+    }
+
+    #[test]
+    fn instances_are_drawn_evenly() {
+        let mut counts = [0i32; 4];
+        (0..8000).for_each(|step| counts[instance(3, step, 4) as usize] += 1);
+        // The standard deviation of a count is √(8,000 · 1/4 · 3/4) = 39; five of them.
+        assert!(counts.iter().all(|count| (count - 2000).abs() < 195), "{counts:?}");
+        assert_ne!(
+            (0..8).map(|s| instance(1, s, 99)).collect::<Vec<_>>(),
+            (0..8).map(|s| instance(2, s, 99)).collect::<Vec<_>>()
+        );
     }
 
     #[test]

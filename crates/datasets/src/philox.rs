@@ -35,6 +35,8 @@ pub enum Purpose {
     Mixup = 4,
     /// Points that are made up.
     Synthetic = 5,
+    /// Which row a single update takes.
+    Instance = 6,
 }
 
 /// The numbers at one place (seed, purpose, epoch, index), read from the first on.

@@ -6,9 +6,10 @@
 
 use crate::data::DataInfo;
 use crate::fnv::Fnv;
+use crate::table::TableInfo;
 use crate::train::{Settings, State};
 use crate::{Error, Model, Result, files};
-use graph::{Data, Tensor};
+use graph::{Data, Memory, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -36,6 +37,9 @@ pub struct Header {
     pub adapter: String,
     /// The kernels that ran: node and candidate.
     pub kernels: Vec<String>,
+    /// What reading rows needs, where the network is for tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableInfo>,
 }
 
 /// Sums over the steps of an epoch.
@@ -124,6 +128,20 @@ impl Checkpoint {
         Ok(Checkpoint { header, tensors: tensors.collect::<std::result::Result<_, String>>()? })
     }
 
+    /// Gives a network's memory what it names.
+    pub(crate) fn give(&self, memory: &Memory) -> Result<()> {
+        for (name, ty) in memory.list() {
+            match self.tensors.get(&name) {
+                Some(tensor) if tensor.ty() == ty => memory.set(&name, tensor)?,
+                other => {
+                    let got = other.map_or("nothing".into(), |tensor| tensor.ty().to_string());
+                    return Err(Error::Mismatch(format!("the checkpoint has {got} for {name}, its model needs {ty}")));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The model.
     ///
     /// # Errors
@@ -200,6 +218,7 @@ mod tests {
             epoch: Sums { steps: 7, loss: 0.1 + 0.2, correct: 3 },
             adapter: "none".into(),
             kernels: vec![],
+            table: None,
         };
         Checkpoint { header, tensors: tensors.map(|(name, t)| (name.to_string(), t)).into() }
     }

@@ -31,6 +31,7 @@ mod model;
 mod network;
 mod read;
 mod run;
+mod table;
 mod train;
 
 pub use checkpoint::{Checkpoint, FORMAT, Header, Sums, digest};
@@ -43,6 +44,10 @@ pub use model::{
 pub use network::Network;
 pub use read::{Evaluation, Prediction};
 pub use run::{RunFolder, RunText, names};
+pub use table::{
+    Fit, Measured, Round, TableEvaluation, TableInfo, TableNetwork, TableSession, TableSettings, TableTrainer,
+    TableWatch, Unit,
+};
 pub use train::{Ended, EpochResult, Optimiser, Progress, Schedule, Session, Settings, StepResult, Trainer, Watch};
 
 pub use datasets::{self, Images, digits};

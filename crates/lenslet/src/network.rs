@@ -55,15 +55,7 @@ impl Network {
         let (model, data) = (checkpoint.model()?, checkpoint.header.data.clone());
         let memory = Memory::new(engine, 0);
         let reader = Reader::new(engine, &memory, &model, &data, 1)?;
-        for (name, ty) in memory.list() {
-            match checkpoint.tensors.get(&name) {
-                Some(tensor) if tensor.ty() == ty => memory.set(&name, tensor)?,
-                other => {
-                    let got = other.map_or("nothing".into(), |tensor| tensor.ty().to_string());
-                    return Err(Error::Mismatch(format!("the checkpoint has {got} for {name}, its model needs {ty}")));
-                }
-            }
-        }
+        checkpoint.give(&memory)?;
         Ok(Network { engine: engine.clone(), memory, model, data, readers: vec![reader] })
     }
 

@@ -21,7 +21,7 @@ impl Prediction {
         self.probabilities[self.class]
     }
 
-    fn from_logits(logits: &[f32]) -> Self {
+    pub(crate) fn from_logits(logits: &[f32]) -> Self {
         let mut class = 0;
         for (at, &logit) in logits.iter().enumerate() {
             if logit > logits[class] || logits[class].is_nan() && !logit.is_nan() {

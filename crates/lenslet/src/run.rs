@@ -3,6 +3,7 @@
 //! `run.toml` is there before the first step, so that a run killed at any time can go on. `metrics.jsonl` has a line a
 //! step and a line an epoch, functions of settings and data alone; wall-clock times are in `timing.jsonl`.
 
+use crate::table::{Measured, TableSettings};
 use crate::train::{EpochResult, Settings, StepResult};
 use crate::{Checkpoint, Error, Model, Result, files};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub struct RunText {
     /// The version of the folder's form.
     pub format: u32,
-    /// `digits` for the embedded set, or the folder of the data.
+    /// `digits` for the embedded set, or the folder of the data, or the table: a file or its name.
     pub data: String,
     /// What `--adapter` said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +27,9 @@ pub struct RunText {
     pub model: String,
     /// The settings.
     pub settings: Settings,
+    /// What was asked beside, where the data is a table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<TableSettings>,
 }
 
 /// A run's folder, open for writing.
@@ -56,6 +60,7 @@ impl RunText {
             adapter: adapter.map(Into::into),
             model: model.to_text(),
             settings: settings.clone(),
+            table: None,
         }
     }
 
@@ -120,7 +125,8 @@ impl RunFolder {
         let metrics = path.join(names::METRICS);
         if metrics.exists() {
             let text = std::fs::read(&metrics).map_err(Error::read(&metrics))?;
-            files::write_atomically(&metrics, until(&text, step))?;
+            // At step 0 everything begins anew, what was measured before the first step too.
+            files::write_atomically(&metrics, if step == 0 { &[] } else { until(&text, step) })?;
         }
         Self::open(path)
     }
@@ -146,7 +152,7 @@ impl RunFolder {
         self.line(&value)
     }
 
-    fn line(&mut self, value: &Value) -> Result<()> {
+    pub(crate) fn line(&mut self, value: &Value) -> Result<()> {
         writeln!(self.metrics, "{value}").map_err(Error::write(&self.path.join(names::METRICS)))
     }
 
@@ -185,6 +191,16 @@ impl RunFolder {
         let epochs = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let steps = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         Ok((epochs, steps))
+    }
+
+    /// What was measured during a run over a table.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn measured_of_table(folder: &Path) -> Result<Vec<Measured>> {
+        let path = folder.join(names::METRICS);
+        let text = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! `eval`: how a run's network does on its test set, or on other data.
 
-use super::{data, report};
+use super::data::{self, Source};
+use super::{report, table};
 use crate::exit::{note, print, usage};
 use clap::Args;
 use lenslet::{Checkpoint, Network, RunFolder, RunText, engine, names};
@@ -11,9 +12,9 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Eval {
     /// Run folder
     run: PathBuf,
-    /// Folder of IDX files instead of the run's data
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    /// Folder of images, or table, instead of the run's data; of another table all rows are taken
+    #[arg(long, value_name = "DATA")]
+    data: Option<String>,
     /// Adapter to run on [default: the run's]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
@@ -25,8 +26,13 @@ pub(crate) struct Eval {
 impl Eval {
     pub(crate) fn run(self) -> anyhow::Result<()> {
         let (text, checkpoint) = open(&self.run)?;
-        let name = match &self.data {
-            Some(dir) => data::name(Some(dir))?,
+        if checkpoint.header.table.is_some() {
+            let asked = (self.data.as_deref(), self.adapter.as_deref());
+            return table::eval(&text, &checkpoint, asked, self.json);
+        }
+        let name = match self.data.as_deref().map(|name| data::source(Some(name))).transpose()? {
+            Some(Source::Images(name)) => name,
+            Some(Source::Table(name)) => return Err(usage(format!("{name} is a table, but the run is of images"))),
             None => text.data.clone(),
         };
         let (_, test) = data::load(&name, text.settings.seed)?;

@@ -1,4 +1,4 @@
-//! The commands, one file each: arguments, then what they do. What several need is in `data.rs` (images by name),
+//! The commands, one file each: arguments, then what they do. What several need is in `data.rs` (data by name),
 //! `models.rs` (models by name) and `report.rs` (tables).
 
 pub(crate) mod bench;
@@ -13,4 +13,5 @@ pub(crate) mod predict;
 mod report;
 mod screen;
 pub(crate) mod shader;
+mod table;
 pub(crate) mod train;

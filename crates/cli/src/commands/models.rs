@@ -89,7 +89,7 @@ fn perceptron(name: &str) -> anyhow::Result<Option<Model>> {
     Ok(Some(rest.iter().fold(Model::new([*inputs]), |model, &size| model.linear(size).sigmoid())))
 }
 
-fn from_file(name: &str) -> anyhow::Result<Model> {
+pub(crate) fn from_file(name: &str) -> anyhow::Result<Model> {
     let path = Path::new(name);
     if !path.is_file() {
         return Err(unknown(name));

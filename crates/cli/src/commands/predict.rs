@@ -1,20 +1,21 @@
 //! `predict`: class and probability of pictures.
 
 use super::eval::{network, open};
-use super::onnx_model;
+use super::{onnx_model, table};
 use crate::exit::{note, print, usage};
 use clap::{Args, ValueEnum};
+use lenslet::RunText;
 use lenslet::datasets::{Polarity, image_file, polarity};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Read pictures (PNG, JPEG, PNM, GIF, BMP, WebP) with a trained network.
+/// Read pictures (PNG, JPEG, PNM, GIF, BMP, WebP), or the rows of tables, with a trained network.
 #[derive(Args)]
 pub(crate) struct Predict {
     /// Run folder, or an ONNX file
     run: PathBuf,
-    /// Pictures
-    #[arg(required_unless_present = "input", value_name = "IMAGE")]
+    /// Pictures; for a run over a table CSV files with its columns, in any order
+    #[arg(required_unless_present = "input", value_name = "FILE")]
     images: Vec<PathBuf>,
     /// Whether to swap light and dark, so that the pictures look like those that the network learned from
     #[arg(long, value_enum, default_value = "auto")]
@@ -41,6 +42,13 @@ enum Swap {
 
 impl Predict {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        if let Ok(text) = RunText::read(&self.run)
+            && text.table.is_some()
+        {
+            self.raw.none()?;
+            let (text, checkpoint) = open(&self.run)?;
+            return table::predict(&text, &checkpoint, &self.images, self.adapter.as_deref(), self.json);
+        }
         if let Some(missing) = self.images.iter().find(|path| !path.exists()) {
             return Err(usage(format!("{}: there is no such file", missing.display())));
         }

@@ -1,4 +1,7 @@
-//! Tables in text.
+//! Tables in text, and how a network did on a table of data.
+
+use lenslet::TableEvaluation;
+use serde_json::{Value, json};
 
 /// Rows under a header, columns as wide as they need; those named in `right` are aligned right.
 pub(crate) fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
@@ -31,6 +34,47 @@ pub(crate) fn confusion(counts: &[Vec<u32>], classes: &[String]) -> String {
         })
         .collect();
     table(&header, &rows, &(0..=classes.len()).collect::<Vec<_>>())
+}
+
+/// How a network did on the rows `of` a table: "held-out", "training", or none of these.
+pub(crate) fn table_evaluation(evaluation: &TableEvaluation, classes: &[String], of: &str) -> String {
+    match evaluation {
+        TableEvaluation::Classes(found) => format!(
+            "{of} accuracy {:.2} % ({} of {} right), loss {:.4}\n\n{}\n",
+            100.0 * found.accuracy(),
+            found.correct(),
+            found.predictions.len(),
+            found.loss,
+            confusion(&found.confusion, classes)
+        ),
+        TableEvaluation::Numbers(fit) => format!(
+            "{of} R² {:.4}: typically off by {:.4} (root mean square), {:.4} on average, over {} rows",
+            fit.r2,
+            fit.rmse,
+            fit.mae,
+            fit.pairs.len()
+        ),
+    }
+}
+
+/// The same as numbers; `trained` where the rows are those that were trained on.
+pub(crate) fn table_evaluation_json(evaluation: &TableEvaluation, classes: &[String], trained: bool) -> Value {
+    let rows = if trained { "train" } else { "test" };
+    match evaluation {
+        TableEvaluation::Classes(found) => json!({
+            format!("{rows}_accuracy"): found.accuracy(),
+            format!("{rows}_loss"): found.loss,
+            "correct": found.correct(),
+            "confusion": found.confusion,
+            "classes": classes,
+        }),
+        TableEvaluation::Numbers(fit) => json!({
+            format!("{rows}_r2"): fit.r2,
+            format!("{rows}_rmse"): fit.rmse,
+            format!("{rows}_mae"): fit.mae,
+            format!("{rows}_loss"): fit.loss,
+        }),
+    }
 }
 
 /// `12,345`

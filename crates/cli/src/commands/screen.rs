@@ -20,26 +20,37 @@ pub(crate) struct Screen {
     epochs: u64,
 }
 
+/// Counts the times that Ctrl-C was pressed from here on; the second ends at once.
+pub(super) fn interrupts() -> anyhow::Result<Arc<AtomicU32>> {
+    let interrupts = Arc::new(AtomicU32::new(0));
+    let seen = interrupts.clone();
+    ctrlc::set_handler(move || {
+        if seen.fetch_add(1, Relaxed) > 0 {
+            std::process::exit(INTERRUPTED.into());
+        }
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(interrupts)
+}
+
+/// A progress bar for a run that goes on from step `done` of `steps`, where stderr is a terminal.
+pub(super) fn bar(done: u64, steps: u64) -> Option<ProgressBar> {
+    std::io::stderr().is_terminal().then(|| {
+        let style = ProgressStyle::with_template("{msg} [{bar:24}] {pos}/{len} {eta} left");
+        let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+        bar.set_position(done);
+        bar.reset_eta();
+        bar
+    })
+}
+
 impl Screen {
     /// For a run that goes on from step `done` of `steps`. Ctrl-C asks to stop from here on; a second one ends at once.
     pub(crate) fn new(done: u64, steps: u64, epochs: u32, batch: usize) -> anyhow::Result<Self> {
-        let interrupts = Arc::new(AtomicU32::new(0));
-        let seen = interrupts.clone();
-        ctrlc::set_handler(move || {
-            if seen.fetch_add(1, Relaxed) > 0 {
-                std::process::exit(INTERRUPTED.into());
-            }
-        })
-        .context("cannot listen for Ctrl-C")?;
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{msg} [{bar:24}] {pos}/{len} {eta} left");
-            let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr_with_hz(10));
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-            bar.set_position(done);
-            bar.reset_eta();
-            bar
-        });
-        Ok(Screen { bar, interrupts, batch: batch as u64, began: Instant::now(), steps: 0, epochs: u64::from(epochs) })
+        let interrupts = interrupts()?;
+        let (bar, began) = (bar(done, steps), Instant::now());
+        Ok(Screen { bar, interrupts, batch: batch as u64, began, steps: 0, epochs: u64::from(epochs) })
     }
 
     fn images_per_second(&self) -> String {

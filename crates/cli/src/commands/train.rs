@@ -1,51 +1,53 @@
-//! `train`: the main job. Data, model, device, run folder; then epochs; then a report and pictures.
+//! `train`: the main job. What was asked, and on what: `train/images.rs` trains on images, `train/table.rs` on tables.
 
-use super::screen::Screen;
-use super::{data, models, report};
-use crate::exit::{Interrupted, note, print, usage};
-use crate::pictures;
+mod images;
+mod table;
+mod told;
+
+use super::data::{Source, source};
+use crate::exit::usage;
 use clap::{Args, ValueEnum};
-use lenslet::{
-    Ended, Engine, Evaluation, Images, Optimiser, RunFolder, RunText, Schedule, Session, Settings, Trainer, engine,
-    names,
-};
+use lenslet::{Optimiser, RunText, Schedule, Settings};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-/// Train a network; without arguments, a small CNN on the handwritten digits inside the program.
+/// Train a network on images or a table; without arguments, a small CNN on the handwritten digits inside the program.
 #[derive(Args)]
 pub(crate) struct Train {
-    /// Folder of IDX files (train-images-idx3-ubyte[.gz] and so on) instead of the embedded digits
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// A preset (`lenslet models` lists them) or a file of a model [default: lenet]
+    /// A CSV file, a table inside the program (lecture, iris, wine, breast_cancer), or a folder of IDX files
+    /// (train-images-idx3-ubyte[.gz] and so on) [default: the embedded digits]
+    #[arg(value_name = "DATA", conflicts_with = "resume")]
+    name: Option<String>,
+    /// The same; with --resume where the data is now
+    #[arg(long, value_name = "DATA", conflicts_with = "name")]
+    data: Option<String>,
+    /// A preset (`lenslet models` lists them) or a file of a model [default: lenet; for tables see --hidden]
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     model: Option<String>,
     /// Times to go through the training set [default: 12]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     epochs: Option<u32>,
-    /// Images in a batch [default: 64]
+    /// Images or rows in a batch [default: 64; of a table 32]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     batch: Option<usize>,
-    /// Largest learning rate [default: 0.05, with adam 0.002]
+    /// Largest learning rate [default: 0.05, with adam 0.002; for tables 0.01, with --per-instance 0.1, or 0.02 for a number]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     lr: Option<f64>,
-    /// How the learning rate goes over the run [default: one-cycle]
+    /// How the learning rate goes over the run [default: one-cycle; for tables constant]
     #[arg(long, value_enum, conflicts_with = "resume")]
     schedule: Option<Rates>,
-    /// The rule of the update [default: sgd]
+    /// The rule of the update [default: sgd; for tables adam, with --per-instance sgd]
     #[arg(long, value_enum, conflicts_with = "resume")]
     optimiser: Option<Rule>,
-    /// Momentum of sgd [default: 0.9]
+    /// Momentum of sgd [default: 0.9; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     momentum: Option<f64>,
     /// Nesterov's momentum
     #[arg(long, conflicts_with = "resume")]
     nesterov: bool,
-    /// Pull of each weight towards zero [default: 0.001, with adam 0, with adamw 0.01]
+    /// Pull of each weight towards zero [default: 0.001, with adam 0, with adamw 0.01; for tables 0]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     weight_decay: Option<f64>,
-    /// Share of each target that is spread over all classes [default: 0.1]
+    /// Share of each target that is spread over all classes [default: 0.1; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
     /// Seed of first values, order and dropout [default: 0]
@@ -66,6 +68,8 @@ pub(crate) struct Train {
     /// End with one line of JSON on stdout
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    table: table::TableArgs,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,85 +88,34 @@ enum Rates {
 
 impl Train {
     pub(crate) fn run(self) -> anyhow::Result<()> {
-        let job = match self.resume.clone() {
-            Some(folder) => self.resumed(folder)?,
-            None => self.new_run()?,
+        let Some(folder) = self.resume.clone() else {
+            return match source(self.data_name())? {
+                Source::Images(name) => {
+                    self.table.none()?;
+                    images::begin(&self, &name)
+                }
+                Source::Table(name) => table::begin(&self, &name),
+            };
         };
-        let (engine, missing) = engine::open(job.text.adapter.as_deref())?;
-        if let Some(why) = missing {
-            note(format!("{why}; training on the CPU instead, which takes long"));
-        }
-        let model = lenslet::Model::from_text(&job.text.model)?;
-        let (train, test) = (Arc::new(job.train), Arc::new(job.test));
-        let trainer = Trainer::new(&engine, model, job.text.settings.clone(), train.clone())?;
-        let mut session = Session::new(trainer, test.clone());
-        let mut done = 0;
-        let folder = if job.new {
-            RunFolder::create(&job.folder, &job.text)?
-        } else {
-            if let Some(checkpoint) = RunFolder::checkpoint(&job.folder)? {
-                done = checkpoint.header.step;
-                session.resume(checkpoint)?.iter().for_each(|why| note(format!("note: {why}")));
-            }
-            RunFolder::resume(&job.folder, done)?
-        };
-        let settings = &job.text.settings;
-        let steps = settings.steps(train.len());
-        let parameters = session.trainer().parameters();
-        note(format!(
-            "{} images, {} parameters, on {}; run folder {}{}",
-            report::thousands(train.len() as u64),
-            report::thousands(parameters as u64),
-            engine::adapter(&engine),
-            job.folder.display(),
-            if done > 0 { format!(", going on behind step {done} of {steps}") } else { String::new() },
-        ));
-        session = session.keep_in(folder);
-        let mut screen = Screen::new(done, steps, settings.epochs, settings.batch)?;
-        let ended = session.run(&mut screen);
-        screen.finish();
-        if ended? == Ended::Stopped {
-            let folder = job.folder.display();
-            note(format!(
-                "stopped behind step {} of {steps}, saved; go on with: lenslet train --resume {folder}",
-                session.done()
-            ));
-            return Err(Interrupted.into());
-        }
-        self.report(&mut session, &engine, &job.folder, &test)
-    }
-
-    fn resumed(&self, folder: PathBuf) -> anyhow::Result<Job> {
         if !folder.is_dir() {
             return Err(usage(format!("--resume {}: there is no such run folder", folder.display())));
         }
-        let mut text = RunText::read(&folder)?;
-        if self.data.is_some() {
-            text.data = data::name(self.data.as_deref())?;
+        let text = RunText::read(&folder)?;
+        match text.table.clone() {
+            Some(table) => table::resume(&self, folder, text, table),
+            None => images::resume(&self, folder, text),
         }
-        text.adapter = self.adapter.clone().or(text.adapter);
-        let (train, test) = data::load(&text.data, text.settings.seed)?;
-        Ok(Job { folder, text, train, test, new: false })
     }
 
-    fn new_run(&self) -> anyhow::Result<Job> {
-        let settings = self.settings();
-        let name = data::name(self.data.as_deref())?;
-        let (train, test) = data::load(&name, settings.seed)?;
-        settings.check(train.len())?;
-        let model = models::for_images(self.model.as_deref().unwrap_or("lenet"), train.shape(), train.classes.len())?;
-        let folder = match &self.out {
-            Some(out) => out.clone(),
-            None => free_folder()?,
-        };
-        let text = RunText::new(&name, self.adapter.as_deref(), &model, &settings);
-        Ok(Job { folder, text, train, test, new: true })
+    fn data_name(&self) -> Option<&str> {
+        self.name.as_deref().or(self.data.as_deref())
     }
 
-    fn settings(&self) -> Settings {
-        let default = Settings::default();
+    /// What was asked for, over these defaults.
+    fn settings(&self, default: Settings) -> Settings {
         let optimiser = match self.optimiser {
-            None | Some(Rule::Sgd) => Optimiser::Sgd,
+            None => default.optimiser,
+            Some(Rule::Sgd) => Optimiser::Sgd,
             Some(Rule::Adam) => Optimiser::Adam,
             Some(Rule::Adamw) => Optimiser::AdamW,
         };
@@ -173,7 +126,8 @@ impl Train {
             Some(Rates::OneCycle) => Schedule::OneCycle,
         };
         let (lr, decay) = match optimiser {
-            Optimiser::Sgd => (default.lr, default.weight_decay),
+            same if same == default.optimiser => (default.lr, default.weight_decay),
+            Optimiser::Sgd => (0.05, 0.0),
             Optimiser::Adam => (0.002, 0.0),
             Optimiser::AdamW => (0.002, 0.01),
         };
@@ -191,54 +145,10 @@ impl Train {
             checkpoint_steps: self.checkpoint_steps,
         }
     }
-
-    fn report(&self, session: &mut Session, engine: &Engine, folder: &Path, test: &Images) -> anyhow::Result<()> {
-        let digest = session.digest()?;
-        let (seconds, pace, step) = (session.seconds(), session.images_per_second(), session.done());
-        let evaluation = session.evaluation()?;
-        draw(folder, test, evaluation)?;
-        let (accuracy, correct) = (evaluation.accuracy(), evaluation.correct());
-        let summary = format!(
-            "test accuracy {:.2} % ({correct} of {} right), {seconds:.1} s of training, {} images/s\n\n{}\n\n\
-             {}, {LEARNING_CURVE}, {CONFUSION} and {MISREAD} are in {}",
-            100.0 * accuracy,
-            test.len(),
-            report::thousands(pace as u64),
-            report::confusion(&evaluation.confusion, &test.classes),
-            names::CHECKPOINT,
-            folder.display(),
-        );
-        if !self.json {
-            return print(summary);
-        }
-        note(summary);
-        print(serde_json::json!({
-            "test_accuracy": accuracy,
-            "test_loss": evaluation.loss,
-            "train_seconds": seconds,
-            "images_per_second": pace,
-            "adapter": engine::adapter(engine),
-            "executor": if matches!(engine, Engine::Cpu) { "cpu" } else { "gpu" },
-            "run": folder.display().to_string(),
-            "digest": digest,
-            "steps": step,
-            "test_images": test.len(),
-        }))
-    }
-}
-
-/// What is to be done, where, with what.
-struct Job {
-    folder: PathBuf,
-    text: RunText,
-    train: Images,
-    test: Images,
-    new: bool,
 }
 
 const LEARNING_CURVE: &str = "learning_curve.png";
 const CONFUSION: &str = "confusion.png";
-const MISREAD: &str = "misread.png";
 
 /// `runs/1`, or the first number that is free.
 fn free_folder() -> anyhow::Result<PathBuf> {
@@ -247,49 +157,3 @@ fn free_folder() -> anyhow::Result<PathBuf> {
     free.map(|n| Path::new("runs").join(n.to_string()))
         .ok_or_else(|| usage("runs/ is full; choose a folder with --out"))
 }
-
-/// The pictures of a finished run.
-fn draw(folder: &Path, test: &Images, evaluation: &Evaluation) -> anyhow::Result<()> {
-    use pictures::{confusion, learning_curve, misread, sheet::Image};
-    let (epochs, steps) = RunFolder::measured(folder)?;
-    let points: Vec<_> = epochs
-        .iter()
-        .map(|e| learning_curve::EpochPoint {
-            epoch: e.epoch as usize,
-            train_loss: e.train_loss,
-            train_accuracy: e.train_accuracy,
-            test_loss: e.test_loss,
-            test_accuracy: e.test_accuracy,
-        })
-        .collect();
-    if let Some(first) = epochs.first() {
-        let per_epoch = first.step as f64 / first.epoch as f64;
-        let steps: Vec<(f64, f64)> = steps.iter().map(|s| (s.step as f64 / per_epoch, s.loss)).collect();
-        learning_curve::learning_curve(&points, &steps, &folder.join(LEARNING_CURVE))?;
-    }
-    confusion::confusion(&evaluation.confusion, &test.classes, &folder.join(CONFUSION))?;
-    let wrong = evaluation.predictions.iter().enumerate().filter(|(at, p)| p.class != test.labels[*at] as usize);
-    let mut wrong: Vec<usize> = wrong.map(|(at, _)| at).collect();
-    let count = wrong.len();
-    // The surest mistakes first: they say most about the network, or about the label.
-    let sure = |at: &usize| evaluation.predictions[*at].probability();
-    wrong.sort_by(|a, b| sure(b).total_cmp(&sure(a)).then(a.cmp(b)));
-    wrong.truncate(MOST_MISREAD);
-    let [c, h, w] = test.shape();
-    if !matches!(c, 1 | 3) {
-        return Ok(());
-    }
-    let shown: Vec<misread::Misread<'_>> = wrong
-        .iter()
-        .map(|&at| misread::Misread {
-            image: Image::Bytes { c, h, w, pixels: test.image(at) },
-            truth: &test.classes[test.labels[at] as usize],
-            predicted: &test.classes[evaluation.predictions[at].class],
-            probability: evaluation.predictions[at].probability().into(),
-        })
-        .collect();
-    misread::misread(&shown, count, test.len(), &folder.join(MISREAD))
-}
-
-/// Misread images in the picture.
-const MOST_MISREAD: usize = 40;

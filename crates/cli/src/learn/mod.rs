@@ -12,7 +12,7 @@ macro_rules! say {
     }};
 }
 
-mod activation;
+pub(crate) mod activation;
 mod backprop;
 mod boundary;
 mod convolve;

@@ -10,6 +10,7 @@ mod canvas;
 pub(crate) mod chart;
 pub(crate) mod confusion;
 pub(crate) mod curves;
+pub(crate) mod fit;
 pub(crate) mod graph;
 pub(crate) mod learning_curve;
 pub(crate) mod look;
@@ -19,6 +20,7 @@ pub(crate) mod network;
 mod plane;
 pub(crate) mod sheet;
 pub(crate) mod surface;
+pub(crate) mod table_curve;
 
 pub(crate) use canvas::save_png;
 

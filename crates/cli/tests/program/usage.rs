@@ -23,7 +23,7 @@ fn arguments_that_cannot_be_used() {
     let path = folder.path().join("run");
     let text = |name: &str| folder.path().join(name).display().to_string();
     refused(with(&["train", "--no-such"]), "--no-such");
-    refused(with(&["train", "--data", &text("none")]), "there is no such folder");
+    refused(with(&["train", "--data", &text("none")]), "there is no such file or folder");
     refused(with(&["train", "--resume", &text("none")]), "there is no such run folder");
     refused(with(&["eval", &text("none")]), "there is no such run folder");
     refused(with(&["predict", &text("none"), &text("none.png")]), "there is no such file");

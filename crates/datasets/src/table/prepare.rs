@@ -18,6 +18,22 @@ pub struct Prepared {
     pub rows: Split,
 }
 
+impl Prepared {
+    /// Classes with one row in all: it is trained on, so that nothing tests whether it was learned.
+    pub fn single_classes(&self) -> Vec<&str> {
+        let Some(names) = self.scheme.classes() else { return Vec::new() };
+        let all = [&self.train.y, &self.held_out.y];
+        let count = |class: usize| -> usize {
+            let of = |y: &Targets| match y {
+                Targets::Classes(y) => y.iter().filter(|&&y| y as usize == class).count(),
+                Targets::Numbers(_) => 0,
+            };
+            all.into_iter().map(of).sum()
+        };
+        names.iter().enumerate().filter(|(class, _)| count(*class) == 1).map(|(_, name)| name.as_str()).collect()
+    }
+}
+
 /// Makes examples of a sheet; `held_out` is the fraction kept for testing, `[0, 1)`, class by class where classes are
 /// predicted.
 pub fn prepare(sheet: &Sheet, options: &Options, held_out: f64, seed: u64) -> Result<Prepared, Error> {

@@ -26,7 +26,8 @@ pub struct Options {
 }
 
 /// What kind of thing is predicted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Task {
     /// Classes where the target is text, or whole numbers of at most 20 different values; else a number.
     #[default]

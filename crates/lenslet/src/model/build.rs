@@ -179,7 +179,8 @@ fn place(
     }
 }
 
-fn activation(layer: Layer) -> Option<UnaryFunction> {
+/// The function of a layer that is one.
+pub(crate) fn activation(layer: Layer) -> Option<UnaryFunction> {
     use UnaryFunction as F;
     Some(match layer {
         Layer::Relu {} => F::Relu,

@@ -10,6 +10,7 @@ mod presets;
 mod summary;
 mod text;
 
+pub(crate) use build::activation;
 pub use build::{Built, Mode};
 pub use layer::{Conv2d, Layer, Padding, Pair, Pool2d, Rule};
 pub use presets::{Preset, presets};

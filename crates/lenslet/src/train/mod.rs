@@ -10,6 +10,7 @@ mod session;
 mod settings;
 mod trainer;
 
+pub(crate) use not_finite::{describe, place};
 pub use session::{Ended, EpochResult, Progress, Session, Watch};
 pub use settings::{Optimiser, Schedule, Settings};
 pub(crate) use trainer::State;

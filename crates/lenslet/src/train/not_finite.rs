@@ -39,7 +39,7 @@ fn first_bad(trainer: &mut Trainer, step: u64) -> Result<Option<String>> {
 }
 
 /// Where the first number is that is not finite.
-pub(super) fn place(tensor: &Tensor) -> Option<usize> {
+pub(crate) fn place(tensor: &Tensor) -> Option<usize> {
     match tensor.data() {
         Data::F32(v) => v.iter().position(|e| !e.is_finite()),
         _ => None,
@@ -47,7 +47,7 @@ pub(super) fn place(tensor: &Tensor) -> Option<usize> {
 }
 
 /// `conv2d1.weight[0, 0, 2, 1] is NaN`
-pub(super) fn describe(name: &str, tensor: &Tensor) -> String {
+pub(crate) fn describe(name: &str, tensor: &Tensor) -> String {
     let (Some(mut at), Data::F32(v)) = (place(tensor), tensor.data()) else { return format!("{name} is finite") };
     let value = v[at];
     let mut index = Vec::new();

@@ -246,6 +246,7 @@ impl Session {
             epoch: self.epoch,
             adapter: adapter(&self.trainer.engine),
             kernels,
+            table: None,
         }
     }
 
