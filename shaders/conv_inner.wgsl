@@ -88,20 +88,25 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
     //@end
     //@end
     let col0 = q0 * STRIDE - dim.pad_w; // wraps in the padding: huge, and fails the tests below
-    for (var c = 0u; c < dim.c; c++) {
-        let at_c = (part * dim.c + c) * dim.h;
-        let row0 = p0 * dim.stride_h - dim.pad_h;
+    // With CARRY the taps r are the inner loop, else the channels: the longer inner loop hands over its sums less often.
+    let outer_end = select(dim.r, dim.c, CARRY == 1u);
+    let inner_end = select(dim.c, dim.r, CARRY == 1u);
+    for (var outer = 0u; outer < outer_end; outer++) {
         //@for m in 0..ROWS
         //@for j in 0..REACH
         var x_m_j = vec4<f32>();
         //@end
         //@end
+        let row0 = p0 * dim.stride_h - dim.pad_h;
         //@for m in 1..1+CARRY*(ROWS-1)
         //@for j in 0..REACH
-        x_m_j = fetch(at_c, row0 + (m - 1u) * dim.stride_h, col0 + j, n);
+        x_m_j = fetch((part * dim.c + outer) * dim.h, row0 + (m - 1u) * dim.stride_h, col0 + j, n);
         //@end
         //@end
-        for (var r = 0u; r < dim.r; r++) {
+        for (var inner = 0u; inner < inner_end; inner++) {
+            let c = select(inner, outer, CARRY == 1u);
+            let r = select(outer, inner, CARRY == 1u);
+            let at_c = (part * dim.c + c) * dim.h;
             let base = (c * dim.r + r) * S * dim.k4;
             //@for v in 0..(S*O4+7)/8
             let w_v = weight[base + from_v];
@@ -125,26 +130,28 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
             x_m_j = fetch(at_c, row0 + m * dim.stride_h + r * dim.dilation_h, col0 + j, n);
             //@end
             //@end
-            //@for s in 0..S
+            // A sum's products stand together: drivers keep this order, and the sum in a register meanwhile.
             //@for o in 0..O4
-            //@for v in (s*O4+o)/8..(s*O4+o)/8+1
-            //@for l in (s*O4+o)%8..(s*O4+o)%8+1
             {
-                let t = subgroupShuffle(w_v, l);
+                //@for s in 0..S
+                //@for v in (s*O4+o)/8..(s*O4+o)/8+1
+                //@for l in (s*O4+o)%8..(s*O4+o)%8+1
+                let t_s = subgroupShuffle(w_v, l);
+                //@end
+                //@end
+                //@end
+                //@for e in 0..4
                 //@for m in 0..ROWS
                 //@for i in 0..COLUMNS
+                //@for s in 0..S
                 //@for j in i*STRIDE+s*DILATION..i*STRIDE+s*DILATION+1
-                sum_o_m_i[0] += t.x * x_m_j;
-                sum_o_m_i[1] += t.y * x_m_j;
-                sum_o_m_i[2] += t.z * x_m_j;
-                sum_o_m_i[3] += t.w * x_m_j;
+                sum_o_m_i[e] += t_s[e] * x_m_j;
+                //@end
+                //@end
                 //@end
                 //@end
                 //@end
             }
-            //@end
-            //@end
-            //@end
             //@end
         }
     }

@@ -38,6 +38,7 @@ const o = 0u;
 const s = 0u;
 const l = 0u;
 const a = 0u;
+const e = 0u;
 
 @compute @workgroup_size(8)
 fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocation_id) lane: u32) {
@@ -58,20 +59,20 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
     //@end
     //@for o in 0..O4
     //@for s in 0..S
-    var sum_x_o_s = 0.0;
-    var sum_y_o_s = 0.0;
-    var sum_z_o_s = 0.0;
-    var sum_w_o_s = 0.0;
+    //@for e in 0..4
+    var sum_e_o_s = 0.0;
     //@end
     //@end
-    for (var n = first_n; n < min(first_n + dim.images, dim.n4); n++) {
-        // The last vec4 may hold images that are not there: their dy counts 0.
-        let there = select(vec4<f32>(), vec4<f32>(1.0), vec4<u32>(n * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.n));
-        for (var p = first_p; p < min(first_p + dim.rows, dim.p); p++) {
-            let row = p * dim.stride_h + r * dim.dilation_h - dim.pad_h; // wraps above the image: past all rows
-            let above = row >= dim.h;
-            let at_row = (at_c + min(row, dim.h - 1u)) * dim.w;
-            for (var q0 = 0u; q0 < dim.q; q0 += COLUMNS) {
+    //@end
+    for (var p = first_p; p < min(first_p + dim.rows, dim.p); p++) {
+        let row = p * dim.stride_h + r * dim.dilation_h - dim.pad_h; // wraps above the image: past all rows
+        let above = row >= dim.h;
+        let at_row = (at_c + min(row, dim.h - 1u)) * dim.w;
+        for (var q0 = 0u; q0 < dim.q; q0 += COLUMNS) {
+            // Images innermost: neighbours share a cache line.
+            for (var n = first_n; n < min(first_n + dim.images, dim.n4); n++) {
+                // The last vec4 may hold images that are not there: their dy counts 0.
+                let there = select(vec4<f32>(), vec4<f32>(1.0), vec4<u32>(n * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.n));
                 //@for j in 0..(COLUMNS-1)*STRIDE+(S-1)*DILATION+1
                 let col_j = q0 * STRIDE + j - dim.pad_w;
                 var x_j = x[(at_row + min(col_j, dim.w - 1u)) * dim.n4 + n];
@@ -106,23 +107,21 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
                 //@end
                 //@for o in 0..O4
                 //@for u in o/2..o/2+1
-                //@for l in o%2*4..o%2*4+1
-                //@for i in 0..COLUMNS
+                //@for e in 0..4
                 {
-                    let tx = subgroupShuffle(dy_u_i, l);
-                    let ty = subgroupShuffle(dy_u_i, l + 1u);
-                    let tz = subgroupShuffle(dy_u_i, l + 2u);
-                    let tw = subgroupShuffle(dy_u_i, l + 3u);
+                    //@for l in o%2*4+e..o%2*4+e+1
+                    //@for i in 0..COLUMNS
+                    let t_i = subgroupShuffle(dy_u_i, l);
+                    //@end
+                    //@end
                     //@for s in 0..S
+                    //@for i in 0..COLUMNS
                     //@for j in i*STRIDE+s*DILATION..i*STRIDE+s*DILATION+1
-                    sum_x_o_s += dot(tx, x_j);
-                    sum_y_o_s += dot(ty, x_j);
-                    sum_z_o_s += dot(tz, x_j);
-                    sum_w_o_s += dot(tw, x_j);
+                    sum_e_o_s += dot(t_i, x_j);
+                    //@end
                     //@end
                     //@end
                 }
-                //@end
                 //@end
                 //@end
                 //@end
@@ -136,7 +135,11 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
         if k_o < dim.k {
             //@for s in 0..S
             let at_o_s = part * dim.weights4 + ((c * dim.r + r) * S + s) * dim.k4 + (g * dim.k + k_o) / 4u;
-            let sum_o_s = vec4<f32>(sum_x_o_s, sum_y_o_s, sum_z_o_s, sum_w_o_s);
+            let sum_o_s = vec4<f32>(
+                //@for e in 0..4
+                sum_e_o_s,
+                //@end
+            );
             // Padding of dweight stays zero: lanes past the last kernel repeat it.
             let real_o_s = vec4<u32>(k_o) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.k);
             dweight[at_o_s] = select(vec4<f32>(), sum_o_s, real_o_s);

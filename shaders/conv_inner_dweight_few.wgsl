@@ -62,11 +62,12 @@ fn conv_inner_dweight_few(@builtin(workgroup_id) group: vec3<u32>, @builtin(subg
     //@end
     //@end
     var bias = vec4<f32>();
-    for (var n = first_n; n < min(first_n + dim.images, dim.n4); n++) {
-        // The last vec4 may hold images that are not there: their dy counts 0.
-        let there = select(vec4<f32>(), vec4<f32>(1.0), vec4<u32>(n * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.n));
-        for (var p = first_p; p < min(first_p + dim.rows, dim.p); p++) {
-            for (var q0 = 0u; q0 < dim.q; q0 += COLUMNS) {
+    for (var p = first_p; p < min(first_p + dim.rows, dim.p); p++) {
+        for (var q0 = 0u; q0 < dim.q; q0 += COLUMNS) {
+            // Images innermost: neighbours share a cache line.
+            for (var n = first_n; n < min(first_n + dim.images, dim.n4); n++) {
+                // The last vec4 may hold images that are not there: their dy counts 0.
+                let there = select(vec4<f32>(), vec4<f32>(1.0), vec4<u32>(n * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.n));
                 //@for v in 0..(R*WIDTH+7)/8
                 let row_v = p * dim.stride_h + down_v;
                 let col_v = q0 * STRIDE + right_v;

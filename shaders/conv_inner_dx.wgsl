@@ -104,21 +104,23 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 //@end
                 //@end
                 //@end
-                //@for s in 0..S
                 //@for a in 0..CHANNELS
-                //@for v in (s*CHANNELS+a)/8..(s*CHANNELS+a)/8+1
-                //@for l in (s*CHANNELS+a)%8..(s*CHANNELS+a)%8+1
                 {
-                    let t = subgroupShuffle(w_v, l);
+                    //@for s in 0..S
+                    //@for v in (s*CHANNELS+a)/8..(s*CHANNELS+a)/8+1
+                    //@for l in (s*CHANNELS+a)%8..(s*CHANNELS+a)%8+1
+                    let t_s = subgroupShuffle(w_v, l);
+                    //@end
+                    //@end
+                    //@end
                     //@for i in 0..COLUMNS
+                    //@for s in 0..S
                     //@for j in (i+PAD+LEFT*STRIDE-s*DILATION)/STRIDE..(i+PAD+LEFT*STRIDE-s*DILATION)/STRIDE+1-((i+PAD+LEFT*STRIDE-s*DILATION)%STRIDE+STRIDE-1)/STRIDE
-                    sum_a_i += t * dy_j;
+                    sum_a_i += t_s * dy_j;
+                    //@end
                     //@end
                     //@end
                 }
-                //@end
-                //@end
-                //@end
                 //@end
             }
         }

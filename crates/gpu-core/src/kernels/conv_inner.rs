@@ -14,6 +14,40 @@ const BODY: usize = 320;
 /// Fewer channels than these leave too many lanes idle when lanes are channels.
 const FEW: usize = 5;
 
+/// Relative rates of tiles (vec4s of kernels, rows, columns), measured on a software adapter by `cargo bench -p
+/// lenslet-benches`: more sums do not fit the cache of data, fewer do not pay for their loads.
+const FORWARD: &[(f64, [usize; 3])] = &[
+    (1.00, [8, 1, 2]),
+    (0.98, [4, 1, 4]),
+    (0.95, [4, 2, 2]),
+    (0.94, [2, 2, 2]),
+    (0.93, [2, 2, 4]),
+    (0.86, [2, 1, 4]),
+    (0.82, [4, 1, 2]),
+    (0.80, [1, 2, 4]),
+    (0.75, [8, 1, 1]),
+    (0.60, [1, 2, 2]),
+    (0.50, [2, 1, 2]),
+    (0.45, [1, 1, 4]),
+    (0.20, [1, 1, 1]),
+];
+/// The same of the data gradient's tiles (channels, 1, columns).
+const DATA: &[(f64, [usize; 3])] = &[
+    (1.00, [16, 1, 4]),
+    (0.94, [32, 1, 2]),
+    (0.88, [16, 1, 2]),
+    (0.86, [8, 1, 8]),
+    (0.74, [8, 1, 4]),
+    (0.60, [4, 1, 8]),
+    (0.50, [4, 1, 4]),
+    (0.45, [2, 1, 8]),
+    (0.30, [1, 1, 8]),
+    (0.20, [1, 1, 2]),
+];
+/// The same of the weight gradient's tiles (vec4s of kernels, 1, columns).
+const WEIGHT: &[(f64, [usize; 3])] =
+    &[(1.00, [8, 1, 2]), (0.92, [4, 1, 2]), (0.85, [4, 1, 4]), (0.70, [2, 1, 4]), (0.60, [2, 1, 2]), (0.40, [1, 1, 4])];
+
 /// A convolution of two spatial axes with everything that its launches may take over from neighbours.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConvInner {
@@ -65,10 +99,11 @@ impl ConvInner {
             c.div_ceil(8) * k.div_ceil(16) * conv.kernel[1]
         };
         let wanted = 32usize.div_ceil(tiles * conv.groups);
-        let image_parts = wanted.min(self.n4());
-        let row_parts = wanted.div_ceil(image_parts).min(conv.output[1].div_ceil(2));
+        let row_parts = wanted.min(conv.output[1].div_ceil(2));
+        let image_parts = wanted.div_ceil(row_parts).min(self.n4());
         let rows = conv.output[1].div_ceil(row_parts).next_multiple_of(2);
-        (rows, self.n4().div_ceil(image_parts))
+        // Four vec4s of images fill a cache line.
+        (rows, self.n4().div_ceil(image_parts).next_multiple_of(4).min(self.n4()))
     }
 
     /// Bindings: x, weight, bias if there is one; y, and code with pooling.
@@ -80,8 +115,7 @@ impl ConvInner {
         let [p, q] = [p / pooled * pooled, q / pooled * pooled];
         let k4_group = if conv.groups == 1 { self.k4() } else { conv.k / conv.groups / 4 };
         let mut candidates = Vec::new();
-        for (o4, rows, columns) in tiles(k4_group, s, even) {
-            let (rows, columns) = (rows.min(p), columns.min(q / even * even));
+        for [o4, rows, columns] in ranked(FORWARD, [k4_group, p, q], even, s * 4) {
             let (tiles_q, tiles_k) = (q.div_ceil(columns), k4_group.div_ceil(o4));
             let grid = [self.n4().div_ceil(8), p.div_ceil(rows) * tiles_q, conv.groups * tiles_k].map(|g| g as u32);
             let bias = Arg::Input(if conv.bias { 2 } else { 1 });
@@ -137,12 +171,10 @@ impl ConvInner {
         let slope = self.slope != Activation::NONE;
         let x = Arg::Input(if slope { 2 + self.pool as usize } else { 1 });
         let mut candidates = Vec::new();
-        for (channels, columns) in [(8, 4), (8, 8)] {
-            let channels = c.min(channels);
-            let columns = w.next_multiple_of(2).min(columns).next_multiple_of(stride * 2);
-            if columns > 4 && s * channels * columns > BODY * stride {
-                continue;
-            }
+        // Columns come in whole strides and pairs.
+        let step = stride * 2;
+        for [channels, _, columns] in ranked(DATA, [c, 1, w.next_multiple_of(step)], 1, s.div_ceil(stride)) {
+            let columns = columns.next_multiple_of(step);
             let (tiles_w, tiles_c) = (w.div_ceil(columns), c.div_ceil(channels));
             let grid = [self.n4().div_ceil(8), h * tiles_w, conv.groups * tiles_c].map(|g| g as u32);
             let launch = Launch::new(&shaders::CONV_INNER_DX, grid)
@@ -183,11 +215,7 @@ impl ConvInner {
             return self.dweight_few(code, dbias);
         }
         let mut candidates = Vec::new();
-        for (o4, columns) in [(4, 4), (2, 4)] {
-            let o4 = k.div_ceil(4).min(o4);
-            if o4 > 2 && s * o4 * 4 * columns > BODY + 80 {
-                continue;
-            }
+        for [o4, _, columns] in ranked(WEIGHT, [k.div_ceil(4), 1, conv.output[2].next_multiple_of(2)], 1, s * 4) {
             let tiles_k = k.div_ceil(o4 * 4);
             let grid = [c.div_ceil(8) * tiles_k, conv.kernel[1], conv.groups * parts as usize].map(|g| g as u32);
             let launch = Launch::new(&shaders::CONV_INNER_DWEIGHT, grid)
@@ -251,14 +279,32 @@ impl ConvInner {
     }
 }
 
-/// Tiles (vec4s of kernels, rows, columns) whose loop body is not too long, the most work a load first.
-fn tiles(k4: usize, s: usize, even: usize) -> Vec<(usize, usize, usize)> {
-    let shapes =
-        [(8, 1, 4), (8, 1, 3), (8, 1, 2), (4, 2, 2), (4, 1, 4), (2, 2, 2), (2, 2, 4), (1, 2, 4), (1, 2, 2), (1, 1, 1)];
-    let fits = |&(o4, rows, columns): &(usize, usize, usize)| {
-        o4 <= k4.next_power_of_two() && s * o4 * 4 * rows * columns <= BODY && rows % even == 0 && columns % even == 0
+/// The two best of these tiles by rate and by what they compute beyond the `lengths` that they divide; clamped to those
+/// where they are a little larger. Rows and columns must be multiples of `even`, and the loop body, `taps` times the
+/// tile, not too long.
+fn ranked(tiles: &[(f64, [usize; 3])], lengths: [usize; 3], even: usize, taps: usize) -> Vec<[usize; 3]> {
+    let fits = |tile: &[usize; 3]| {
+        let near = (0..3).all(|axis| tile[axis] <= lengths[axis].next_power_of_two());
+        near && tile[1].is_multiple_of(even)
+            && tile[2].is_multiple_of(even)
+            && taps * tile.iter().product::<usize>() <= BODY
     };
-    let mut tiles: Vec<_> = shapes.into_iter().filter(fits).map(|(o4, r, c)| (o4.min(k4), r, c)).collect();
-    tiles.truncate(2);
-    tiles
+    let mut ranked: Vec<(f64, [usize; 3])> = tiles
+        .iter()
+        .filter(|(_, tile)| fits(tile))
+        .map(|&(rate, tile)| {
+            let tile: [usize; 3] = std::array::from_fn(|axis| tile[axis].min(lengths[axis]));
+            let made = |axis: usize| lengths[axis].next_multiple_of(tile[axis]) as f64 / lengths[axis] as f64;
+            (rate / (made(0) * made(1) * made(2)), tile)
+        })
+        .collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut best: Vec<[usize; 3]> = Vec::new();
+    for (_, tile) in ranked {
+        if !best.contains(&tile) {
+            best.push(tile);
+        }
+    }
+    best.truncate(2);
+    best
 }
