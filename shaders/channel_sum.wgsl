@@ -1,9 +1,10 @@
-// channel_sum: y[c] = sum over n,j of x[n,c,j]
+// channel_sum: y[c] = sum over n and j of x[n,c,j]
 //
-// One invocation makes one y, row by row.
-// grid  flat over y
+// A workgroup makes one y; an invocation takes every WORKGROUP-th element of the channel. (One invocation for all of them
+// would be slow, and some software drivers leave loops after 65,535 rounds.)
+// grid  flat over c
 
-//@use index
+//@use reduce
 
 struct Params {
     n: u32, c: u32, rest: u32, // x is [n, c, rest]
@@ -13,20 +14,17 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> y:   array<f32>;
 @group(0) @binding(2) var<uniform>             dim: Params;
 
-const WORKGROUP: u32 = 64u; //@set
-
 @compute @workgroup_size(WORKGROUP)
-fn channel_sum(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let c = flat_id(id, groups.x * WORKGROUP);
-    if c >= dim.c { return; }
-
+fn channel_sum(
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let c = group.y * groups.x + group.x;
     var sum = 0.0;
-    for (var n = 0u; n < dim.n; n++) {
-        var image = 0.0;
-        for (var j = 0u; j < dim.rest; j++) {
-            image += x[(n * dim.c + c) * dim.rest + j];
-        }
-        sum += image;
+    for (var i = lane; i < dim.n * dim.rest; i += WORKGROUP) {
+        sum += x[(i / dim.rest * dim.c + min(c, dim.c - 1u)) * dim.rest + i % dim.rest];
     }
-    y[c] = sum;
+    let total = workgroup_sum(lane, sum);
+    if lane == 0u && c < dim.c { y[c] = total; }
 }

@@ -54,8 +54,7 @@ const e = 0u;
 
 fn fetch(at_c: u32, row: u32, col: u32, n: u32) -> vec4<f32> {
     let near = x[((at_c + min(row, dim.h - 1u)) * dim.w + min(col, dim.w - 1u)) * dim.n4 + n];
-    if PADDED { return select(vec4<f32>(), near, row < dim.h && col < dim.w); }
-    return near;
+    return select(vec4<f32>(), near, !PADDED || (row < dim.h && col < dim.w));
 }
 
 fn put(k: u32, at: u32, n: u32, live: bool, won: Winner, b: f32) {
@@ -87,7 +86,8 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
     //@end
     //@end
     //@end
-    let col0 = q0 * STRIDE - dim.pad_w; // wraps in the padding: huge, and fails the tests below
+    let row0 = p0 * dim.stride_h - dim.pad_h; // both wrap in the padding: huge, they fail the tests below
+    let col0 = q0 * STRIDE - dim.pad_w;
     // With CARRY the taps r are the inner loop, else the channels: the longer inner loop hands over its sums less often.
     let outer_end = select(dim.r, dim.c, CARRY == 1u);
     let inner_end = select(dim.c, dim.r, CARRY == 1u);
@@ -97,7 +97,6 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
         var x_m_j = vec4<f32>();
         //@end
         //@end
-        let row0 = p0 * dim.stride_h - dim.pad_h;
         //@for m in 1..1+CARRY*(ROWS-1)
         //@for j in 0..REACH
         x_m_j = fetch((part * dim.c + outer) * dim.h, row0 + (m - 1u) * dim.stride_h, col0 + j, n);
@@ -106,28 +105,24 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
         for (var inner = 0u; inner < inner_end; inner++) {
             let c = select(inner, outer, CARRY == 1u);
             let r = select(outer, inner, CARRY == 1u);
-            let at_c = (part * dim.c + c) * dim.h;
-            let base = (c * dim.r + r) * S * dim.k4;
             //@for v in 0..(S*O4+7)/8
-            let w_v = weight[base + from_v];
+            let w_v = weight[(c * dim.r + r) * S * dim.k4 + from_v];
             //@end
             //@for m in 1..1+CARRY*(ROWS-1)
-            //@for i in m-1..m
             //@for j in 0..REACH
-            let up_i_j = x_m_j;
-            //@end
-            //@end
-            //@end
-            //@for m in 0..CARRY*(ROWS-1)
-            //@for i in m..m+1
-            //@for j in 0..REACH
-            x_m_j = up_i_j;
-            //@end
+            {
+                let up = x_m_j;
+                //@for i in m-1..m
+                //@for m in i..i+1
+                x_m_j = up;
+                //@end
+                //@end
+            }
             //@end
             //@end
             //@for m in CARRY*(ROWS-1)..ROWS
             //@for j in 0..REACH
-            x_m_j = fetch(at_c, row0 + m * dim.stride_h + r * dim.dilation_h, col0 + j, n);
+            x_m_j = fetch((part * dim.c + c) * dim.h, row0 + m * dim.stride_h + r * dim.dilation_h, col0 + j, n);
             //@end
             //@end
             // A sum's products stand together: drivers keep this order, and the sum in a register meanwhile.

@@ -99,7 +99,7 @@ impl Conv {
         let mut candidates = in_order(gemm, Candidate::one(direct), pixels / parts as usize);
         if self.bias {
             let rest = self.output.iter().product::<usize>();
-            let sum = Launch::flat(&shaders::CHANNEL_SUM, self.k, 64)
+            let sum = Launch::flat(&shaders::CHANNEL_SUM, self.k * 64, 64)
                 .params(params! { n: self.n, c: self.k, rest })
                 .bind(&[Arg::Input(1), Arg::Output(1)]);
             candidates.iter_mut().for_each(|candidate| candidate.launches.push(sum.clone()));
