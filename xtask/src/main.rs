@@ -3,6 +3,7 @@
 //! Flags are passed on to the tool that a command runs, so nothing is parsed here and the program
 //! builds in seconds. Next: `test.rs`, then `driver.rs` for how a Vulkan driver is found.
 
+mod bench;
 mod driver;
 mod lavapipe;
 mod lint;
@@ -29,6 +30,11 @@ const COMMANDS: &[Command] = &[
         name: "lint",
         about: "rustfmt and clippy with warnings denied; cargo-deny and typos where installed",
         run: lint::run,
+    },
+    Command {
+        name: "bench",
+        about: "time the workloads in a release build; --peers: in turns with PyTorch, which it installs under target/",
+        run: bench::run,
     },
     Command { name: "help", about: "this list", run: |_| list() },
 ];

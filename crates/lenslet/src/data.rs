@@ -2,6 +2,7 @@
 //! round light and dark are, and a fingerprint that tells two sets apart.
 
 use crate::fnv::Fnv;
+use crate::{Model, Result};
 use datasets::Images;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,17 @@ impl DataInfo {
             classes: images.classes.clone(),
             fingerprint: fingerprint(images),
         }
+    }
+
+    /// Of any data that a model might read: for plans and times, which pixels do not change.
+    pub(crate) fn of_anything(model: &Model) -> Result<Self> {
+        let channels = if let [c, _, _] = model.input() { *c } else { 1 };
+        Ok(DataInfo {
+            mean_std: vec![(0.0, 1.0); channels],
+            border: 0.0,
+            classes: (0..model.classes()?).map(|class| class.to_string()).collect(),
+            fingerprint: String::new(),
+        })
     }
 }
 

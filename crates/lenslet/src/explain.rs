@@ -37,13 +37,7 @@ impl Model {
     /// # Errors
     /// A layer that does not fit, or an op that no kernel runs there.
     pub fn explain(&self, caps: &Caps, batch: usize, training: bool) -> Result<Explanation> {
-        let channels = if let [c, _, _] = self.input() { *c } else { 1 };
-        let data = DataInfo {
-            mean_std: vec![(0.0, 1.0); channels],
-            border: 0.0,
-            classes: (0..self.classes()?).map(|class| class.to_string()).collect(),
-            fingerprint: String::new(),
-        };
+        let data = DataInfo::of_anything(self)?;
         let (graph, fetch) = if training {
             let settings = Settings { batch, epochs: 1, ..Settings::default() };
             let parts = TrainGraph::new(self, &data, &settings, batch, true)?;
