@@ -191,9 +191,10 @@ mod tests {
             for (caps, training) in [(Caps::software(), true), (Caps::software(), false), (Caps::gpu(), true)] {
                 let explained = model.explain(&caps, workload.batch(), training).unwrap();
                 let (slots, live) = (explained.transient_bytes, explained.live_peak_bytes);
-                // Row-major, pooling's gradient, the slope's and what both read live at once, and no launch may read
-                // and write one slot: on the digits that takes 6.2 %, whatever the order.
-                let most = if caps.family == Family::Software { 1.05 } else { 1.07 };
+                // No launch may read and write one slot. Where all that lives at a peak is read and written by the same
+                // few launches, that takes a slot more, whatever the order: row-major digits 6.2 %, and ResNet's
+                // sums, which read two values, 12.3 % when nothing but reading is planned.
+                let most = if caps.family == Family::Software && training { 1.05 } else { 1.13 };
                 let what = format!("{}, {:?}, training {training}", workload.name, caps.family);
                 assert!(slots as f64 <= most * live as f64, "{what}: {slots} bytes of slots for {live} at once");
             }
