@@ -30,9 +30,10 @@ pub(crate) fn table_curve(measured: &[StepPoint], classes: bool, path: &Path) ->
         }
         let body = look::legend(&look::titled(area, "Learning curve")?, &entries)?;
         let (left, right) = body.split_horizontally((body.dim_in_pixel().0 as i32) / 2);
-        let x = Axis { whole: true, ..Axis::new("update", (0.0, last.step.max(1) as f64)) };
+        let x = step_axis(measured, last);
 
         let unit = if classes { "loss (cross-entropy, nats)" } else { "loss (squared error, scaled)" };
+        let points = |measured: &[StepPoint], of: fn(&StepPoint) -> Option<f64>| points(&x, measured, of);
         let losses = [points(measured, |m| Some(m.train_loss)), points(measured, |m| m.test_loss)];
         let mut y = Axis::around(unit, false, losses.iter().flatten().map(|point| point.1));
         y.range.0 = 0.0;
@@ -41,12 +42,10 @@ pub(crate) fn table_curve(measured: &[StepPoint], classes: bool, path: &Path) ->
 
         let (title, label) = if classes { ("Accuracy", "accuracy (%)") } else { ("Share explained", "R²") };
         let scores = if classes {
-            let percent = |share: Option<f64>| share.map(|share| 100.0 * share);
-            [points(measured, |m| percent(m.train_score)), points(measured, |m| percent(m.test_score))]
+            [points(measured, |m| Some(100.0 * m.train_score?)), points(measured, |m| Some(100.0 * m.test_score?))]
         } else {
             // At random weights R² may lie far below 0, where nothing is to be seen.
-            let shown = |r2: Option<f64>| r2.map(|r2| r2.max(-0.2));
-            [points(measured, |m| shown(m.train_score)), points(measured, |m| shown(m.test_score))]
+            [points(measured, |m| Some(m.train_score?.max(-0.2))), points(measured, |m| Some(m.test_score?.max(-0.2)))]
         };
         let mut y = Axis::around(label, false, scores.iter().flatten().map(|point| point.1));
         let most = if classes { 100.0 } else { 1.0 };
@@ -56,8 +55,20 @@ pub(crate) fn table_curve(measured: &[StepPoint], classes: bool, path: &Path) ->
     })
 }
 
-fn points(measured: &[StepPoint], of: impl Fn(&StepPoint) -> Option<f64>) -> Vec<(f64, f64)> {
-    measured.iter().filter_map(|m| Some((m.step as f64, of(m).filter(|y| y.is_finite())?))).collect()
+/// Logarithmic where half of what is learned is learned in the first twentieth, which would be a line straight down.
+fn step_axis(measured: &[StepPoint], last: &StepPoint) -> Axis {
+    let half = (measured[0].train_loss + last.train_loss) / 2.0;
+    let soon = measured.iter().find(|m| m.train_loss <= half).is_some_and(|m| m.step * 20 < last.step);
+    let end = last.step.max(2) as f64;
+    match soon && measured[0].train_loss > last.train_loss {
+        true => Axis { log: true, ..Axis::new("update (logarithmic)", (1.0, end)) },
+        false => Axis { whole: true, ..Axis::new("update", (0.0, end)) },
+    }
+}
+
+fn points(x: &Axis, measured: &[StepPoint], of: fn(&StepPoint) -> Option<f64>) -> Vec<(f64, f64)> {
+    let place = |m: &StepPoint| Some((x.place(m.step as f64)?, of(m).filter(|y| y.is_finite())?));
+    measured.iter().filter_map(place).collect()
 }
 
 fn draw(chart: &Chart<'_>, series: &[Vec<(f64, f64)>; 2]) -> anyhow::Result<()> {

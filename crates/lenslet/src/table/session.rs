@@ -120,7 +120,7 @@ impl TableSession {
             while self.trainer.done() < trace.min(steps) && !watch.stop() {
                 let round = self.trainer.round(&mut tracing)?;
                 watch.round(&round);
-                if self.trainer.done().is_multiple_of(every) {
+                if is_mark(self.trainer.done(), every) {
                     self.measure(watch)?;
                 }
             }
@@ -130,7 +130,8 @@ impl TableSession {
         while self.trainer.done() < steps {
             let done = self.trainer.done();
             let to = |every: u64| (done / every + 1) * every - done;
-            let most = some.min(to(every)).min(saves.map_or(u64::MAX, to));
+            let early = (done + 1).next_power_of_two() - done;
+            let most = some.min(to(every)).min(early).min(saves.map_or(u64::MAX, to));
             let start = Instant::now();
             let ran = self.trainer.run(most)?;
             let took = start.elapsed();
@@ -142,7 +143,7 @@ impl TableSession {
             }
             let done = self.trainer.done();
             watch.steps(done);
-            if done.is_multiple_of(every) || done == steps {
+            if is_mark(done, every) || done == steps {
                 self.measure(watch)?;
             }
             let stop = watch.stop();
@@ -248,6 +249,11 @@ impl TableSession {
     pub fn trainer(&mut self) -> &mut TableTrainer {
         &mut self.trainer
     }
+}
+
+/// Whether is measured after this step: now and then, and more often at first, when most is learned.
+fn is_mark(done: u64, every: u64) -> bool {
+    done.is_multiple_of(every) || done < every && done.is_power_of_two()
 }
 
 /// At most so many rows, from the first on.
