@@ -22,7 +22,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Train(train::Train),
+    Train(Box<train::Train>),
     Eval(eval::Eval),
     Predict(predict::Predict),
     Devices(devices::Devices),

@@ -1,7 +1,7 @@
 //! Image folders: `DIR/class/picture.png`, the folder's name being the class. Listing and reading are two calls, so
 //! that a caller can show what was found, and what was passed over, before minutes of decoding.
 
-use crate::image_file::{check_shape, image_file};
+use crate::image_file::{check_shape, header, image_file};
 use crate::{Error, Images};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,59 @@ pub struct Listing {
     pub files: Vec<(PathBuf, u32)>,
     /// Files that are no pictures by their extension, or lie outside the class folders. Hidden ones are not told.
     pub ignored: Vec<PathBuf>,
+}
+
+/// What the pictures of a listing look like, by their headers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// Height and width of every picture whose header can be read.
+    pub sizes: Vec<[usize; 2]>,
+    /// Whether any of them is in colour.
+    pub colour: bool,
+}
+
+/// The longest side that pictures are read at where nobody says another.
+pub const USUAL_SIDE: usize = 224;
+
+impl Survey {
+    /// Looks at every header, on rayon's threads. Pictures that cannot be read are left to [`read`].
+    pub fn of(listing: &Listing) -> Survey {
+        let headers: Vec<_> = listing.files.par_iter().filter_map(|(path, _)| header(path).ok()).collect();
+        Survey { colour: headers.iter().any(|header| header.1), sizes: headers.into_iter().map(|h| h.0).collect() }
+    }
+
+    /// Whether all pictures are of one size.
+    pub fn one_size(&self) -> bool {
+        self.sizes.windows(2).all(|pair| pair[0] == pair[1])
+    }
+
+    /// `[c, h, w]` to read the pictures at: in colour where any is; their size, or the median height and the median
+    /// width where sizes differ; made smaller, keeping the ratio, where a side is longer than [`USUAL_SIDE`].
+    pub fn shape(&self) -> [usize; 3] {
+        let median = |axis: usize| {
+            let mut sides: Vec<usize> = self.sizes.iter().map(|size| size[axis]).collect();
+            sides.sort_unstable();
+            sides.get(sides.len() / 2).copied().unwrap_or(1)
+        };
+        let (h, w) = (median(0), median(1));
+        let longest = h.max(w);
+        let side = |side: usize| match longest > USUAL_SIDE {
+            true => ((side * USUAL_SIDE + longest / 2) / longest).max(1),
+            false => side,
+        };
+        [if self.colour { 3 } else { 1 }, side(h), side(w)]
+    }
+}
+
+/// Folders of class folders to train on and to test on, where `dir` holds just these: `train` beside `test`, `val` or
+/// `valid`.
+pub fn train_and_test(dir: &Path) -> Result<Option<(PathBuf, PathBuf)>, Error> {
+    let folders: Vec<PathBuf> = visible(dir)?.into_iter().filter(|path| path.is_dir()).collect();
+    let named = |names: &[&str]| folders.iter().find(|path| names.iter().any(|name| path.ends_with(name))).cloned();
+    Ok(match (named(&["train"]), named(&["test", "val", "valid"])) {
+        (Some(train), Some(test)) if folders.len() == 2 => Some((train, test)),
+        _ => None,
+    })
 }
 
 /// Lists `dir`. Errors where there are fewer than two class folders, or one without a picture.
@@ -84,13 +137,24 @@ pub fn read(listing: &Listing, shape: [usize; 3], progress: impl Fn(usize, usize
         result.err()
     };
     let errors: Vec<Error> = pixels.par_chunks_exact_mut(size).zip(&listing.files).filter_map(into_place).collect();
-    let (failed, first) = (errors.len(), errors.into_iter().next());
-    match first {
+    let failed = errors.len();
+    let others: Vec<String> = errors.iter().skip(1).take(4).filter_map(file_of).collect();
+    let others = if failed > 5 { format!("{} and more", others.join(", ")) } else { others.join(", ") };
+    match errors.into_iter().next() {
         None => Images::new(pixels, listing.files.iter().map(|file| file.1).collect(), shape, listing.classes.clone()),
         Some(Error::Format { file, problem }) if failed > 1 => {
-            Err(Error::Format { file, problem: format!("{problem} ({failed} of {count} pictures are unreadable)") })
+            let problem = format!("{problem} ({failed} of {count} pictures are unreadable, also {others})");
+            Err(Error::Format { file, problem })
         }
         Some(error) => Err(error),
+    }
+}
+
+fn file_of(error: &Error) -> Option<String> {
+    match error {
+        Error::Format { file, .. } => Some(file.clone()),
+        Error::Read { path, .. } => Some(path.display().to_string()),
+        _ => None,
     }
 }
 
@@ -133,6 +197,36 @@ mod tests {
     }
 
     #[test]
+    fn the_shape_is_that_of_most() {
+        let survey = |sizes: &[[usize; 2]], colour| Survey { sizes: sizes.to_vec(), colour }.shape();
+        assert_eq!(survey(&[[6, 4]; 3], false), [1, 6, 4]);
+        assert_eq!(survey(&[[6, 4], [100, 80], [50, 90]], true), [3, 50, 80]);
+        assert_eq!(survey(&[[3000, 4000]], true), [3, 168, 224]);
+        assert_eq!(survey(&[[1, 100_000]], false), [1, 1, 224]);
+        let dir = tempfile::tempdir().unwrap();
+        pictures(dir.path(), "cat", &[10, 20, 30]);
+        pictures(dir.path(), "dog", &[1]);
+        std::fs::write(dir.path().join("cat/d.png"), "not a picture").unwrap();
+        let found = Survey::of(&list(dir.path()).unwrap());
+        assert_eq!((found.sizes.len(), found.shape(), found.one_size()), (4, [1, 4, 6], true));
+        image::RgbImage::new(2, 9).save(dir.path().join("cat/e.png")).unwrap();
+        let found = Survey::of(&list(dir.path()).unwrap());
+        assert_eq!((found.shape(), found.one_size()), ([3, 4, 6], false));
+    }
+
+    #[test]
+    fn training_and_test_folders() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("train")).unwrap();
+        assert_eq!(train_and_test(dir.path()).unwrap(), None);
+        std::fs::create_dir(dir.path().join("val")).unwrap();
+        let found = train_and_test(dir.path()).unwrap().unwrap();
+        assert_eq!(found, (dir.path().join("train"), dir.path().join("val")));
+        std::fs::create_dir(dir.path().join("boats")).unwrap();
+        assert_eq!(train_and_test(dir.path()).unwrap(), None, "a class beside them makes all of them classes");
+    }
+
+    #[test]
     fn bad_folders() {
         let dir = tempfile::tempdir().unwrap();
         pictures(dir.path(), "cat", &[10, 20, 30]);
@@ -144,7 +238,8 @@ mod tests {
         }
         let error = read(&list(dir.path()).unwrap(), [1, 2, 2], |_, _| {}).unwrap_err().to_string();
         assert!(error.contains("cat/b.JPG: not a picture of a known kind"), "{error}");
-        assert!(error.contains("(2 of 4 pictures are unreadable)"), "{error}");
+        assert!(error.contains("(2 of 4 pictures are unreadable, also "), "{error}");
+        assert!(error.contains("dog/a.png)"), "{error}");
         assert!(matches!(list(&dir.path().join("absent")), Err(Error::Read { .. })));
     }
 }

@@ -15,6 +15,12 @@ const GZIP_MOST: u64 = 1032;
 /// No set is larger than this unpacked; a small file that claims (and delivers) more is an attack.
 const LARGEST_BYTES: u64 = 4 << 30;
 
+/// Whether a folder holds an IDX file of images, by its name.
+pub fn holds(dir: &Path) -> bool {
+    let names = std::fs::read_dir(dir).into_iter().flatten().flatten().filter_map(|e| e.file_name().into_string().ok());
+    names.into_iter().any(|name| is_idx(&name, "images", "idx3"))
+}
+
 /// Reads a folder of IDX files: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` to train on,
 /// `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte` (or `test-`) to test; each plain or `.gz`.
 ///

@@ -2,6 +2,7 @@
 //! Used for prediction and by [`crate::folder`]. Whether dark and light must change places is [`crate::polarity`]'s.
 
 use crate::Error;
+use image::metadata::Orientation;
 use image::{DynamicImage, GrayImage, ImageDecoder, ImageReader, Limits, Pixel, RgbImage, imageops};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Seek};
@@ -38,8 +39,29 @@ pub(crate) fn check_shape([channels, height, width]: [usize; 3]) -> Result<(), E
     Ok(())
 }
 
+/// Height, width and whether in colour, by a picture's header alone, upright. Errors as [`image_file`].
+pub(crate) fn header(path: &Path) -> Result<([usize; 2], bool), Error> {
+    let file = File::open(path).map_err(|cause| Error::read(path, cause))?;
+    let (decoder, orientation) = open(&path.display().to_string(), BufReader::new(file))?;
+    let (width, height) = decoder.dimensions();
+    use Orientation::{Rotate90, Rotate90FlipH, Rotate270, Rotate270FlipH};
+    let lies = matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH);
+    let size = if lies { [width, height] } else { [height, width] };
+    Ok((size.map(|side| side as usize), decoder.color_type().has_color()))
+}
+
 fn decode(name: &str, bytes: impl BufRead + Seek, shape: [usize; 3]) -> Result<Vec<u8>, Error> {
     check_shape(shape)?;
+    let (decoder, orientation) = open(name, bytes)?;
+    let unreadable =
+        |cause: &dyn std::fmt::Display| Error::format(name, format!("cannot be read as a picture: {cause}"));
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(&cause))?;
+    picture.apply_orientation(orientation);
+    Ok(fit(on_white(picture), shape))
+}
+
+/// A decoder that has read the header, held against the limits, and which way is up.
+fn open<'a>(name: &str, bytes: impl BufRead + Seek + 'a) -> Result<(impl ImageDecoder + 'a, Orientation), Error> {
     let unreadable =
         |cause: &dyn std::fmt::Display| Error::format(name, format!("cannot be read as a picture: {cause}"));
     let mut reader = ImageReader::new(bytes).with_guessed_format().map_err(|cause| unreadable(&cause))?;
@@ -68,9 +90,7 @@ fn decode(name: &str, bytes: impl BufRead + Seek, shape: [usize; 3]) -> Result<V
         return Err(Error::format(name, problem));
     }
     let orientation = decoder.orientation().map_err(|cause| unreadable(&cause))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|cause| unreadable(&cause))?;
-    picture.apply_orientation(orientation);
-    Ok(fit(on_white(picture), shape))
+    Ok((decoder, orientation))
 }
 
 fn on_white(picture: DynamicImage) -> DynamicImage {

@@ -24,6 +24,7 @@ mod checkpoint;
 mod data;
 pub mod engine;
 mod error;
+mod events;
 mod explain;
 mod files;
 mod fnv;
@@ -50,6 +51,6 @@ pub use table::{
 };
 pub use train::{Ended, EpochResult, Optimiser, Progress, Schedule, Session, Settings, StepResult, Trainer, Watch};
 
-pub use datasets::{self, Images, digits};
+pub use datasets::{self, Augment, Images, digits};
 pub use graph::{self, Engine, gpu_core};
 pub use onnx;

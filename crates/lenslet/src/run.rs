@@ -3,6 +3,7 @@
 //! `run.toml` is there before the first step, so that a run killed at any time can go on. `metrics.jsonl` has a line a
 //! step and a line an epoch, functions of settings and data alone; wall-clock times are in `timing.jsonl`.
 
+use crate::events::Events;
 use crate::table::{Measured, TableSettings};
 use crate::train::{EpochResult, Settings, StepResult};
 use crate::{Checkpoint, Error, Model, Result, files};
@@ -27,6 +28,9 @@ pub struct RunText {
     pub model: String,
     /// The settings.
     pub settings: Settings,
+    /// Whether TensorBoard's event file is written beside the metrics.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tensorboard: bool,
     /// What was asked beside, where the data is a table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub table: Option<TableSettings>,
@@ -37,6 +41,7 @@ pub struct RunText {
 pub struct RunFolder {
     path: PathBuf,
     metrics: BufWriter<File>,
+    events: Option<Events>,
 }
 
 /// Names of the files of a run folder.
@@ -60,6 +65,7 @@ impl RunText {
             adapter: adapter.map(Into::into),
             model: model.to_text(),
             settings: settings.clone(),
+            tensorboard: false,
             table: None,
         }
     }
@@ -134,7 +140,18 @@ impl RunFolder {
     fn open(path: &Path) -> Result<Self> {
         let metrics = path.join(names::METRICS);
         let file = OpenOptions::new().create(true).append(true).open(&metrics).map_err(Error::write(&metrics))?;
-        Ok(RunFolder { path: path.to_owned(), metrics: BufWriter::new(file) })
+        Ok(RunFolder { path: path.to_owned(), metrics: BufWriter::new(file), events: None })
+    }
+
+    /// Writes TensorBoard's event file too, beginning with what is in the metrics: `tensorboard --logdir RUN`.
+    ///
+    /// # Errors
+    /// The files cannot be read or written.
+    pub fn with_tensorboard(mut self) -> Result<Self> {
+        let path = self.path.join(names::METRICS);
+        let metrics = std::fs::read_to_string(&path).map_err(Error::read(&path))?;
+        self.events = Some(Events::begin(&self.path, &metrics)?);
+        Ok(self)
     }
 
     /// Where it is.
@@ -153,6 +170,9 @@ impl RunFolder {
     }
 
     pub(crate) fn line(&mut self, value: &Value) -> Result<()> {
+        if let Some(events) = &mut self.events {
+            events.line(value)?;
+        }
         writeln!(self.metrics, "{value}").map_err(Error::write(&self.path.join(names::METRICS)))
     }
 
@@ -169,6 +189,9 @@ impl RunFolder {
         let metrics = self.path.join(names::METRICS);
         let flushed = self.metrics.flush().and_then(|()| self.metrics.get_ref().sync_data());
         flushed.map_err(Error::write(&metrics))?;
+        if let Some(events) = &mut self.events {
+            events.flush()?;
+        }
         checkpoint.save(&self.path.join(names::CHECKPOINT))
     }
 

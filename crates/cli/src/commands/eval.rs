@@ -1,6 +1,6 @@
 //! `eval`: how a run's network does on its test set, or on other data.
 
-use super::data::{self, Source};
+use super::data::{self, Read, Source};
 use super::{report, table};
 use crate::exit::{note, print, usage};
 use clap::Args;
@@ -35,7 +35,7 @@ impl Eval {
             Some(Source::Table(name)) => return Err(usage(format!("{name} is a table, but the run is of images"))),
             None => text.data.clone(),
         };
-        let (_, test) = data::load(&name, text.settings.seed)?;
+        let (_, test) = data::load(&name, text.settings.seed, Read::by(&checkpoint.model()?))?;
         let (mut network, adapter) = network(&checkpoint, self.adapter.or(text.adapter).as_deref())?;
         let evaluation = network.evaluate(&test)?;
         let classes = &network.data().classes;

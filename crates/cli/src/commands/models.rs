@@ -56,12 +56,15 @@ impl Models {
     }
 }
 
-/// A model for images of this shape and so many classes: a preset or a file.
-pub(crate) fn for_images(name: &str, shape: [usize; 3], classes: usize) -> anyhow::Result<Model> {
-    match Model::preset(name, shape, classes) {
-        Some(model) => model.with_context(|| format!("the preset {name} for images of {shape:?}")),
-        None => from_file(name),
-    }
+/// Whether a preset is called so.
+pub(crate) fn is_preset(name: &str) -> bool {
+    presets().iter().any(|preset| preset.name == name)
+}
+
+/// A preset for images of this shape and so many classes.
+pub(crate) fn preset(name: &str, shape: [usize; 3], classes: usize) -> anyhow::Result<Model> {
+    let fitted = Model::preset(name, shape, classes).ok_or_else(|| unknown(name))?;
+    fitted.with_context(|| format!("the preset {name} for images of {shape:?}"))
 }
 
 /// A model alone: a preset, sizes, a file, or a run folder.

@@ -1,5 +1,6 @@
 //! `train`: the main job. What was asked, and on what: `train/images.rs` trains on images, `train/table.rs` on tables.
 
+mod augment;
 mod images;
 mod table;
 mod told;
@@ -7,19 +8,23 @@ mod told;
 use super::data::{Source, source};
 use crate::exit::usage;
 use clap::{Args, ValueEnum};
-use lenslet::{Optimiser, RunText, Schedule, Settings};
+use lenslet::{Augment, Optimiser, RunText, Schedule, Settings};
 use std::path::{Path, PathBuf};
 
 /// Train a network on images or a table; without arguments, a small CNN on the handwritten digits inside the program.
 #[derive(Args)]
 pub(crate) struct Train {
-    /// A CSV file, a table inside the program (lecture, iris, wine, breast_cancer), or a folder of IDX files
-    /// (train-images-idx3-ubyte[.gz] and so on) [default: the embedded digits]
+    /// A CSV file, a table inside the program (lecture, iris, wine, breast_cancer), or a folder of images: class
+    /// folders (DIR/cat/1.png; also DIR/train/… and DIR/test/…) or IDX files [default: the embedded digits]
     #[arg(value_name = "DATA", conflicts_with = "resume")]
     name: Option<String>,
     /// The same; with --resume where the data is now
     #[arg(long, value_name = "DATA", conflicts_with = "name")]
     data: Option<String>,
+    /// Height and width that pictures of a folder are read at: `64` or `48x64` [default: their own, or the median; at
+    /// most 224]
+    #[arg(long, value_name = "HxW", value_parser = size, conflicts_with = "resume")]
+    size: Option<[usize; 2]>,
     /// A preset (`lenslet models` lists them) or a file of a model [default: lenet; for tables see --hidden]
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     model: Option<String>,
@@ -50,6 +55,9 @@ pub(crate) struct Train {
     /// Share of each target that is spread over all classes [default: 0.1; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
+    /// Change training images at random: flip, crop, shift, rotate, scale, erase, mixup, each with =AMOUNT [see --help]
+    #[arg(long, value_name = "LIST", value_parser = augment::read, long_help = augment::help(), conflicts_with = "resume")]
+    augment: Option<Augment>,
     /// Seed of first values, order and dropout [default: 0]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     seed: Option<u64>,
@@ -62,6 +70,9 @@ pub(crate) struct Train {
     /// Go on with the run in this folder from its last checkpoint
     #[arg(long, value_name = "RUN")]
     resume: Option<PathBuf>,
+    /// Also write a file that TensorBoard reads: `tensorboard --logdir RUN`
+    #[arg(long, conflicts_with = "resume")]
+    tensorboard: bool,
     /// Adapter to run on: `#1`, discrete, integrated, software, a backend, or part of its name
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
@@ -142,6 +153,7 @@ impl Train {
             nesterov: self.nesterov,
             weight_decay: self.weight_decay.unwrap_or(decay),
             label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
+            augment: self.augment.clone().or(default.augment),
             checkpoint_steps: self.checkpoint_steps,
         }
     }
@@ -149,6 +161,16 @@ impl Train {
 
 const LEARNING_CURVE: &str = "learning_curve.png";
 const CONFUSION: &str = "confusion.png";
+
+/// `64` or `48x64`.
+fn size(text: &str) -> Result<[usize; 2], String> {
+    let sides: Result<Vec<usize>, _> = text.split(['x', '×']).map(str::parse).collect();
+    match sides.as_deref() {
+        Ok(&[side]) if side > 0 => Ok([side; 2]),
+        Ok(&[h, w]) if h > 0 && w > 0 => Ok([h, w]),
+        _ => Err("a size is height and width in pixels, such as 48x64, or one number for both".into()),
+    }
+}
 
 /// `runs/1`, or the first number that is free.
 fn free_folder() -> anyhow::Result<PathBuf> {

@@ -1,9 +1,10 @@
 //! The program as users run it: as a process, on a small real data set written as IDX files.
 //!
 //! `learn.rs` takes its lessons, `models.rs` asks for models by name, `resume.rs` kills it, `usage.rs` uses it wrongly,
-//! `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables. On the device that is there; where there is none the CPU takes over, which is
-//! one of the things to test anyway.
+//! `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables and `folders.rs` for folders. On the
+//! device that is there; where there is none the CPU takes over, which is one of the things to test anyway.
 
+mod folders;
 mod learn;
 mod models;
 mod onnx;

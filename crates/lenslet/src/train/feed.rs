@@ -21,9 +21,11 @@ pub(crate) enum Feed {
 }
 
 impl Feed {
-    /// Whether the set can lie on the device. On the CPU it lies there anyway, and batches are made from it.
-    pub(crate) fn fits(engine: &Engine, images: &Images) -> bool {
+    /// Whether the set can lie on the device. On the CPU it lies there anyway, and batches are made from it; and so they
+    /// are where images are changed on their way.
+    pub(crate) fn fits(engine: &Engine, images: &Images, settings: &Settings) -> bool {
         match engine {
+            _ if settings.augment.is_some() => false,
             Engine::Cpu => false,
             Engine::Gpu(device) => {
                 let (bytes, limit) = (images.pixels.len() as u64, device.caps().binding_bytes);
@@ -46,7 +48,8 @@ impl Feed {
     ) -> Result<Self> {
         let steps = settings.steps_per_epoch(images.len());
         if !resident {
-            let loader = Arc::new(Loader::new(images.clone(), settings.seed, settings.batch, true, None)?);
+            let (seed, batch, augment) = (settings.seed, settings.batch, settings.augment.clone());
+            let loader = Arc::new(Loader::new(images.clone(), seed, batch, true, augment)?);
             return Ok(Feed::Sent { loader, steps: settings.steps(images.len()), ahead: None });
         }
         let ty = graph.graph.ty(graph.images.pixels).clone();
@@ -115,5 +118,20 @@ fn send(execution: &mut Execution, graph: &TrainGraph, batch: &Batch) -> Result<
     execution.set(graph.images.pixels, &Tensor::u8(ty.shape, batch.pixels.clone())?)?;
     let labels = batch.labels.iter().map(|&label| label as i32).collect();
     execution.set(graph.images.classes, &Tensor::i32([batch.rows.len()], labels)?)?;
+    if let Some(input) = graph.images.shares {
+        let ty = graph.graph.ty(input).clone();
+        execution.set(input, &Tensor::f32(ty.shape.clone(), shares(batch, ty.shape[1]))?)?;
+    }
     Ok(())
+}
+
+/// λ for an image's own class and the rest for that of what was mixed in, `[batch, classes]`.
+fn shares(batch: &Batch, classes: usize) -> Vec<f32> {
+    let mut shares = vec![0.0; batch.labels.len() * classes];
+    for (row, share) in shares.chunks_exact_mut(classes).enumerate() {
+        let mix = batch.mixes.get(row).map_or((1.0, batch.labels[row]), |mix| (mix.lambda, batch.partner_labels[row]));
+        share[batch.labels[row] as usize] += mix.0;
+        share[mix.1 as usize] += 1.0 - mix.0;
+    }
+    shares
 }

@@ -21,6 +21,8 @@ pub(crate) struct Images {
     pub(crate) classes: Value,
     /// The rows of an epoch's batches, where the set lies on the device.
     pub(crate) order: Option<Value>,
+    /// Shares of the classes `[count, classes]`, where images are mixed.
+    pub(crate) shares: Option<Value>,
 }
 
 /// Appends inputs and the op that makes batches of them; returns x and labels too. `resident` is the set's length and
@@ -47,7 +49,7 @@ fn gather(
     };
     let op = ops::GatherBatch::normalised(batch, &data.mean_std);
     let gathered = graph.push("x", op, &[pixels, classes, rows, step])?;
-    Ok((Images { pixels, classes, order }, gathered[0], gathered[1]))
+    Ok((Images { pixels, classes, order, shares: None }, gathered[0], gathered[1]))
 }
 
 /// A training graph.
@@ -78,11 +80,18 @@ impl TrainGraph {
         let step = ticked[0];
         let steps = settings.steps_per_epoch(count) as usize;
         let resident = resident.then_some((count, steps));
-        let (images, x, labels) = gather(&mut graph, model, data, settings.batch, resident, step)?;
+        let (mut images, x, labels) = gather(&mut graph, model, data, settings.batch, resident, step)?;
         let layers = model.build_layers(&mut graph, x, Mode::Train { step, seed: settings.seed })?;
         let logits = layers.last().map_or(x, |last| last.value);
         let op = ops::CrossEntropy { label_smoothing: settings.label_smoothing as f32, ..Default::default() };
-        let scored = graph.push("cross_entropy", op, &[logits, labels])?;
+        let targets = if settings.mixes() {
+            let shares = graph.input("shares", graph.ty(logits).clone())?;
+            images.shares = Some(shares);
+            shares
+        } else {
+            labels
+        };
+        let scored = graph.push("cross_entropy", op, &[logits, targets])?;
         let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[scored[0]])?;
         let rule = settings.rule();
         let schedule = graph.constant("schedule", rule.schedule(&settings.rates(settings.steps(count))));

@@ -1,6 +1,7 @@
 //! What a training run is told: how long, in which batches, by which rule. Plain data, kept with the run.
 
 use crate::{Error, Result};
+use datasets::Augment;
 use graph::gpu_core::kernels::update::Rule;
 use graph::ops;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct Settings {
     pub weight_decay: f64,
     /// How much of each target is spread over all classes. The training loss counts it, the test loss does not.
     pub label_smoothing: f64,
+    /// What may happen to a training image, drawn by seed, epoch and image. Batches are then made on the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub augment: Option<Augment>,
     /// Steps from one checkpoint to the next within an epoch. Without, one every 15 seconds; there is always one at an
     /// epoch's end.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +54,7 @@ impl Default for Settings {
             nesterov: false,
             weight_decay: 0.001,
             label_smoothing: 0.1,
+            augment: None,
             checkpoint_steps: None,
         }
     }
@@ -132,6 +137,7 @@ impl Settings {
         if let Some((name, value)) = finite.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             return wrong(format!("{name} is {value}; it must be a number from 0 on"));
         }
+        self.augment.iter().try_for_each(Augment::check).map_err(|error| Error::Setting(error.to_string()))?;
         let steps = self.steps(images);
         match self {
             _ if self.epochs == 0 => wrong("0 epochs train nothing; give at least 1".into()),
@@ -155,6 +161,11 @@ impl Settings {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether images are mixed, so that their targets are shares of classes.
+    pub(crate) fn mixes(&self) -> bool {
+        self.augment.as_ref().is_some_and(|augment| augment.mixup > 0.0)
     }
 
     /// Steps of an epoch over so many images.

@@ -62,7 +62,7 @@ impl Trainer {
         let data = DataInfo::of(&train);
         check_fit(&model, &data, train.shape())?;
         let memory = Memory::new(engine, settings.seed);
-        let resident = Feed::fits(engine, &train);
+        let resident = Feed::fits(engine, &train, &settings);
         let graph = TrainGraph::new(&model, &data, &settings, train.len(), resident)?;
         let mut execution = graph.compile(engine, &memory, settings.batch)?;
         let reader = Reader::new(engine, &memory, &model, &data, READ_BATCH.min(train.len()))?;

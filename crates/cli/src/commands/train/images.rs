@@ -1,11 +1,14 @@
 //! `train` on images: data, model, device, run folder; then epochs; then a report and pictures.
 
 use super::{CONFUSION, LEARNING_CURVE, Train, free_folder};
+use crate::commands::data::{self, Read};
 use crate::commands::screen::Screen;
-use crate::commands::{data, models, report as texts};
+use crate::commands::{models, report as texts};
 use crate::exit::{Interrupted, note, print, usage};
 use crate::pictures;
-use lenslet::{Ended, Engine, Evaluation, Images, RunFolder, RunText, Session, Settings, Trainer, engine, names};
+use lenslet::{
+    Ended, Engine, Evaluation, Images, Model, RunFolder, RunText, Session, Settings, Trainer, engine, names,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,15 +23,26 @@ struct Job {
 
 /// A new run over the images of this name.
 pub(super) fn begin(args: &Train, name: &str) -> anyhow::Result<()> {
-    let settings = args.settings(Settings::default());
-    let (train, test) = data::load(name, settings.seed)?;
+    let asked = args.model.as_deref().unwrap_or("lenet");
+    let own = if models::is_preset(asked) { None } else { Some(models::from_file(asked)?) };
+    let read = match (&own, args.size) {
+        (Some(model), None) => Read::by(model),
+        (_, size) => Read::AsFound(size),
+    };
+    let (train, test) = data::load(name, args.seed.unwrap_or(0), read)?;
+    let default = Settings::default();
+    let settings = args.settings(Settings { batch: default.batch.min(train.len()), ..default });
     settings.check(train.len())?;
-    let model = models::for_images(args.model.as_deref().unwrap_or("lenet"), train.shape(), train.classes.len())?;
+    let model = match own {
+        Some(model) => model,
+        None => models::preset(asked, train.shape(), train.classes.len())?,
+    };
     let folder = match &args.out {
         Some(out) => out.clone(),
         None => free_folder()?,
     };
-    let text = RunText::new(name, args.adapter.as_deref(), &model, &settings);
+    let mut text = RunText::new(name, args.adapter.as_deref(), &model, &settings);
+    text.tensorboard = args.tensorboard;
     run(args, Job { folder, text, train, test, new: true })
 }
 
@@ -41,7 +55,8 @@ pub(super) fn resume(args: &Train, folder: PathBuf, mut text: RunText) -> anyhow
         };
     }
     text.adapter = args.adapter.clone().or(text.adapter);
-    let (train, test) = data::load(&text.data, text.settings.seed)?;
+    let read = Read::by(&Model::from_text(&text.model)?);
+    let (train, test) = data::load(&text.data, text.settings.seed, read)?;
     run(args, Job { folder, text, train, test, new: false })
 }
 
@@ -50,12 +65,12 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
     if let Some(why) = missing {
         note(format!("{why}; training on the CPU instead, which takes long"));
     }
-    let model = lenslet::Model::from_text(&job.text.model)?;
+    let model = Model::from_text(&job.text.model)?;
     let (train, test) = (Arc::new(job.train), Arc::new(job.test));
     let trainer = Trainer::new(&engine, model, job.text.settings.clone(), train.clone())?;
     let mut session = Session::new(trainer, test.clone());
     let mut done = 0;
-    let folder = if job.new {
+    let mut folder = if job.new {
         RunFolder::create(&job.folder, &job.text)?
     } else {
         if let Some(checkpoint) = RunFolder::checkpoint(&job.folder)? {
@@ -64,6 +79,9 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
         }
         RunFolder::resume(&job.folder, done)?
     };
+    if job.text.tensorboard {
+        folder = folder.with_tensorboard()?;
+    }
     let settings = &job.text.settings;
     let steps = settings.steps(train.len());
     let parameters = session.trainer().parameters();

@@ -11,7 +11,7 @@ use clap::Args;
 use lenslet::datasets::table::{Prepared, Sheet, Task};
 use lenslet::{
     Ended, Engine, Error, Layer, Measured, Model, Optimiser, RunFolder, RunText, Schedule, Settings, TableEvaluation,
-    TableSession, TableSettings, TableTrainer, engine, names, presets,
+    TableSession, TableSettings, TableTrainer, engine, names,
 };
 use std::path::{Path, PathBuf};
 
@@ -96,6 +96,9 @@ pub(super) fn begin(args: &Train, name: &str) -> anyhow::Result<()> {
     if args.epochs.is_some() {
         return Err(usage("--epochs is for images; a table is trained on for so many --steps"));
     }
+    if args.augment.is_some() || args.size.is_some() {
+        return Err(usage("--augment and --size are for images"));
+    }
     let mut table = TableSettings {
         target: of.target.clone(),
         task: if of.regression { Task::Regression } else { Task::Auto },
@@ -127,6 +130,7 @@ pub(super) fn begin(args: &Train, name: &str) -> anyhow::Result<()> {
     };
     let mut text = RunText::new(name, args.adapter.as_deref(), &model, &settings);
     text.table = Some(table.clone());
+    text.tensorboard = args.tensorboard;
     run(args, Job { folder, text, table, sheet, prepared, new: true })
 }
 
@@ -168,7 +172,7 @@ fn settings(args: &Train, prepared: &Prepared, rows: usize) -> Settings {
 
 fn model(args: &Train, prepared: &Prepared) -> anyhow::Result<Model> {
     if let Some(name) = &args.model {
-        if presets().iter().any(|preset| preset.name == name) {
+        if models::is_preset(name) {
             return Err(usage(format!(
                 "the preset {name} is for images; for a table give --hidden, or a file of a model"
             )));
@@ -216,7 +220,7 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
     let trainer = TableTrainer::new(&engine, model, text.settings.clone(), table.clone(), prepared)?;
     let mut session = TableSession::new(trainer);
     let mut done = 0;
-    let folder = if new {
+    let mut folder = if new {
         RunFolder::create(&path, &text)?
     } else {
         if let Some(checkpoint) = checkpoint {
@@ -225,6 +229,9 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
         }
         RunFolder::resume(&path, done)?
     };
+    if text.tensorboard {
+        folder = folder.with_tensorboard()?;
+    }
     let (steps, batch) = (table.steps, table.batch(&text.settings));
     note(format!(
         "{} parameters, {} updates {} on {}; run folder {}{}",
