@@ -3,10 +3,9 @@
 //! `cargo bench -p lenslet-benches`; LENSLET_ROWS=TEXT takes the rows with that text in their label. The table is that of
 //! the tests, so what is timed here has passed there. Speed is never asserted: the figures are for reading side by side.
 
-use cases::Case;
 use graph::gpu_core::{Candidate, Device, Order, Program};
 use graph::plan::{Homes, Planned, Request, plan};
-use graph::{Graph, Node, Tensor, Value};
+use graph::{Graph, Io, Node, Tensor, Value};
 use std::cell::Cell;
 use std::error::Error;
 
@@ -19,28 +18,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     for case in cases::asked_rows().into_iter().filter(|case| case.timed) {
         let (graph, inputs, outputs) = case.graph();
         println!("{}", case.label());
-        time(&device, &case, &graph, &inputs, &outputs)?;
+        time(&device, &case.data(), &graph, &inputs, &outputs)?;
         if let Some(at) = case.gradient_graph() {
             println!("  gradients");
-            time(&device, &case, &at.graph, &at.inputs, &at.gradients)?;
+            time(&device, &at.data, &at.graph, &at.inputs, &at.gradients)?;
         }
     }
     Ok(())
 }
 
 /// Times the graph in each layout with the first, second, … candidate of every node.
-fn time(device: &Device, case: &Case, graph: &Graph, inputs: &[Value], fetch: &[Value]) -> Result<(), Box<dyn Error>> {
-    let data = case.data();
+fn time(
+    device: &Device,
+    data: &[Tensor],
+    graph: &Graph,
+    inputs: &[Value],
+    fetch: &[Value],
+) -> Result<(), Box<dyn Error>> {
     for order in [Order::Plain, Order::FirstInner] {
         let (mut index, most) = (0, Cell::new(1));
         while index < most.get() {
-            let choose = |_: &Node, candidates: &[Candidate]| {
+            let choose = |_: &Node, _: &Io, candidates: &[Candidate]| {
                 most.set(most.get().max(candidates.len()));
-                index.min(candidates.len() - 1)
+                Ok(index.min(candidates.len() - 1).into())
             };
             let request = Request { fetch, caps: device.caps(), order: Some(order), choose: Some(&choose) };
             let planned = plan(graph, &request, &mut Homes::default())?;
-            for Timed { launch, flops, seconds } in median(device, &planned, inputs, &data)? {
+            for Timed { launch, flops, seconds } in median(device, &planned, inputs, data)? {
                 let rate =
                     if flops > 0 { format!("{:8.1} GFLOP/s", flops as f64 / seconds / 1e9) } else { String::new() };
                 println!("    {order:?} {launch:40} {:9.3} ms {rate}", seconds * 1e3);

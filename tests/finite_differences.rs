@@ -9,8 +9,8 @@ use graph::{DType, Rounding, Source, Value, Wide, evaluate};
 fn gradients_are_slopes() {
     let mut failures = Vec::new();
     for case in cases::asked_rows().into_iter().filter(|case| !case.kinked && !case.timed) {
-        let Some(GradientGraph { graph, inputs, floats, gradients }) = case.gradient_graph() else { continue };
-        let data: Vec<Wide> = case.data().iter().map(|t| t.to_reference()).collect();
+        let Some(GradientGraph { graph, inputs, data, floats, gradients }) = case.gradient_graph() else { continue };
+        let data: Vec<Wide> = data.iter().map(|t| t.to_reference()).collect();
         let loss = graph.find("loss").expect("the gradient graph has one");
         let at = |data: &[Wide], root: &[Value]| {
             let leaf = |v: Value| {

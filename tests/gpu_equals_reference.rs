@@ -21,7 +21,7 @@ fn backward() {
     let mut failures = Vec::new();
     for case in cases::asked_rows() {
         if let Some(at) = case.gradient_graph() {
-            failures.extend(Question::of(&case, &at.graph, &at.inputs, &at.gradients).every_candidate(device));
+            failures.extend(Question::of_gradients(&case, &at).every_candidate(device));
         }
     }
     assert!(failures.is_empty(), "{} failed:\n{}", failures.len(), failures.join("\n"));

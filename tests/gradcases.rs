@@ -138,7 +138,8 @@ fn compare(case: &PytorchCase, mut graph: Graph, inputs: &BTreeMap<&str, Value>,
         Ok(weights) => weights,
         Err(error) => return failures.push(format!("{}: out: {error}", case.name)),
     };
-    let loss = graph.push1("loss", Weighted { weights }, &[y]).expect("a scalar");
+    let gout = graph.input("gout", weights.ty()).expect("no other is called so");
+    let loss = graph.push1("loss", Weighted, &[y, gout]).expect("a scalar");
     let asked: Vec<(&str, Value)> =
         case.tensors.keys().filter_map(|name| name.strip_prefix("grad.")).map(|name| (name, inputs[name])).collect();
     let wrt: Vec<Value> = asked.iter().map(|&(_, value)| value).collect();
@@ -170,6 +171,7 @@ fn compare(case: &PytorchCase, mut graph: Graph, inputs: &BTreeMap<&str, Value>,
             for (name, &value) in inputs {
                 execution.set(value, &case.tensors[&format!("in.{name}")])?;
             }
+            execution.set(gout, &weights)?;
             execution.run()?;
             Ok(execution.wait()?.expect("it ran"))
         };

@@ -14,5 +14,6 @@ mod mlp_step;
 mod onnx_cases;
 mod onnx_models;
 mod onnx_scope;
+mod proofs;
 mod readme;
 mod rewrites;

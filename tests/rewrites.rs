@@ -25,9 +25,10 @@ fn two_blocks(function: F) -> (Graph, Vec<Value>, Vec<Value>) {
         let y = graph.push1(&format!("act{block}"), Unary(function), &[y]).expect("it fits");
         x = graph.push1(&format!("pool{block}"), halves, &[y]).expect("it fits");
     }
-    let weights = filled(graph.ty(x), Fill::Signed, 9);
-    let loss = graph.push1("loss", Weighted { weights }, &[x]).expect("it fits");
+    let weights = graph.input("w", graph.ty(x).clone()).expect("it fits");
+    let loss = graph.push1("loss", Weighted, &[x, weights]).expect("it fits");
     let mut fetch = graph.gradients(loss, &inputs[1..]).expect("it fits");
+    inputs.push(weights);
     fetch.push(x);
     (graph, inputs, fetch)
 }
@@ -38,7 +39,8 @@ fn convolution_with_activation_and_pooling() {
     let mut failures = Vec::new();
     for function in [F::Relu, F::Sigmoid] {
         let (graph, inputs, fetch) = two_blocks(function);
-        let of = |(i, &v): (usize, &Value)| filled(graph.ty(v), Fill::Signed, i as u32);
+        let stream = |v: Value, i: usize| if graph.name(v) == "w" { 9 } else { i as u32 };
+        let of = |(i, &v): (usize, &Value)| filled(graph.ty(v), Fill::Signed, stream(v, i));
         let data: Vec<Tensor> = inputs.iter().enumerate().map(of).collect();
         // Sums of up to 18 × 14 × 15 products, each of which went through some 60 roundings before.
         let tolerance = Tolerance::Sums(18 * 14 * 15 + 60);

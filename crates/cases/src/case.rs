@@ -3,7 +3,7 @@
 use crate::fill::{Fill, filled};
 use crate::tolerance::Tolerance;
 use crate::weighted::Weighted;
-use graph::{DType, Graph, Operation, Tensor, Type, Value};
+use graph::{DType, Error, Graph, Operation, Tensor, Type, Value};
 use std::sync::Arc;
 
 /// A row of the table.
@@ -11,6 +11,10 @@ use std::sync::Arc;
 pub struct Case {
     /// What is asked about.
     pub op: Arc<dyn Operation>,
+    /// Ops of one input between the first input and the op, for rewrite rules that look at neighbours.
+    pub before: Vec<Arc<dyn Operation>>,
+    /// Ops of one input behind the op's first output, likewise.
+    pub behind: Vec<Arc<dyn Operation>>,
     /// Types of its inputs, and what they hold.
     pub inputs: Vec<(Type, Fill)>,
     /// How exact the results must be.
@@ -29,11 +33,13 @@ pub struct Case {
 pub struct GradientGraph {
     /// The op, its loss and its gradients.
     pub graph: Graph,
-    /// The op's inputs.
+    /// The op's inputs, and the loss's weights.
     pub inputs: Vec<Value>,
+    /// What they hold.
+    pub data: Vec<Tensor>,
     /// The inputs that are floats.
     pub floats: Vec<Value>,
-    /// The loss's gradient by each of them.
+    /// The loss's gradient by each of them; then the output, where ops are behind the row's own.
     pub gradients: Vec<Value>,
 }
 
@@ -41,6 +47,8 @@ pub struct GradientGraph {
 pub fn case(op: impl Operation) -> Case {
     Case {
         op: Arc::new(op),
+        before: Vec::new(),
+        behind: Vec::new(),
         inputs: Vec::new(),
         tolerance: Tolerance::Exact,
         timed: false,
@@ -54,6 +62,18 @@ impl Case {
     /// Floats of these shapes, uniform in [-1, 1).
     pub fn on(mut self, shapes: &[&[usize]]) -> Self {
         self.inputs.extend(shapes.iter().map(|&s| (Type::f32(s), Fill::Signed)));
+        self
+    }
+
+    /// The first input comes out of this op.
+    pub fn after(mut self, op: impl Operation) -> Self {
+        self.before.push(Arc::new(op));
+        self
+    }
+
+    /// The first output goes into this op, and what is asked for is its output.
+    pub fn then(mut self, op: impl Operation) -> Self {
+        self.behind.push(Arc::new(op));
         self
     }
 
@@ -119,7 +139,11 @@ impl Case {
     /// What to call it in a message: enough to find the row.
     pub fn label(&self) -> String {
         let shapes: Vec<String> = self.inputs.iter().map(|(ty, _)| ty.shape.to_string()).collect();
-        format!("{} {} on {}", self.op.name(), self.op.describe(), shapes.join(" "))
+        let named = |ops: &[Arc<dyn Operation>], word: &str| {
+            ops.iter().map(|op| format!(" {word} {} {}", op.name(), op.describe())).collect::<String>()
+        };
+        let (before, behind) = (named(&self.before, "after"), named(&self.behind, "then"));
+        format!("{} {}{before}{behind} on {}", self.op.name(), self.op.describe(), shapes.join(" "))
     }
 
     /// The inputs' data: a function of the row alone.
@@ -127,17 +151,31 @@ impl Case {
         self.inputs.iter().enumerate().map(|(i, (ty, fill))| filled(ty, *fill, i as u32)).collect()
     }
 
-    /// A graph of this op alone, its inputs named `x0`, `x1`, …
+    /// A graph of this op alone (and its neighbours), its inputs named `x0`, `x1`, …; inputs and outputs.
+    ///
+    /// # Panics
+    /// The inputs do not fit the op, which a test would have found.
     pub fn graph(&self) -> (Graph, Vec<Value>, Vec<Value>) {
+        self.placed().unwrap_or_else(|error| panic!("{}: {error}", self.label()))
+    }
+
+    /// As [`graph`](Self::graph).
+    ///
+    /// # Errors
+    /// The inputs do not fit the op.
+    pub fn placed(&self) -> Result<(Graph, Vec<Value>, Vec<Value>), Error> {
         let mut graph = Graph::new();
-        let inputs: Vec<Value> = self
-            .inputs
-            .iter()
-            .enumerate()
-            .map(|(i, (ty, _))| graph.input(&format!("x{i}"), ty.clone()).expect("names differ"))
-            .collect();
-        let outputs = push(&mut graph, "y", self.op.clone(), &inputs);
-        (graph, inputs, outputs)
+        let named = self.inputs.iter().enumerate().map(|(i, (ty, _))| graph.input(&format!("x{i}"), ty.clone()));
+        let inputs = named.collect::<Result<Vec<Value>, Error>>()?;
+        let mut operands = inputs.clone();
+        for op in &self.before {
+            operands[0] = graph.place("before", op.clone(), &operands[..1])?[0];
+        }
+        let mut outputs = graph.place("y", self.op.clone(), &operands)?;
+        for op in &self.behind {
+            outputs = graph.place("behind", op.clone(), &outputs[..1])?;
+        }
+        Ok((graph, inputs, outputs))
     }
 
     /// The graph with a loss behind the first output: the sum of y * w for fixed random w. `None` when the op
@@ -146,23 +184,28 @@ impl Case {
         if self.forward_only {
             return None;
         }
-        let (mut graph, inputs, outputs) = self.graph();
+        let (mut graph, mut inputs, outputs) = self.graph();
         let free = inputs.iter().enumerate().filter(|&(i, _)| self.fixed != Some(i)).map(|(_, &v)| v);
         let floats: Vec<Value> = free.filter(|&v| graph.ty(v).dtype == DType::F32).collect();
         let ty = graph.ty(outputs[0]).clone();
         if ty.dtype != DType::F32 {
             return None;
         }
-        let weights = filled(&ty, Fill::Signed, 99);
-        let loss = graph.push1("loss", Weighted { weights }, &[outputs[0]]).expect("same shape");
+        let weights = graph.input("w", ty.clone()).expect("no other is called so");
+        let loss = graph.push1("loss", Weighted, &[outputs[0], weights]).expect("same shape");
+        inputs.push(weights);
+        let mut data = self.data();
+        data.push(filled(&ty, Fill::Signed, 99));
         match graph.gradients(loss, &floats) {
-            Ok(gradients) => Some(GradientGraph { graph, inputs, floats, gradients }),
+            Ok(mut gradients) => {
+                // Some rules fuse both ways or not at all.
+                if !self.behind.is_empty() {
+                    gradients.push(outputs[0]);
+                }
+                Some(GradientGraph { graph, inputs, data, floats, gradients })
+            }
             Err(graph::Error::NoGradient { .. }) => None,
             Err(error) => panic!("{}: {error}", self.label()),
         }
     }
-}
-
-fn push(graph: &mut Graph, name: &str, op: Arc<dyn Operation>, inputs: &[Value]) -> Vec<Value> {
-    graph.place(name, op, inputs).unwrap_or_else(|error| panic!("{error}"))
 }

@@ -5,19 +5,32 @@
 //! tests so that the program can read it too.
 //!
 //! Where is: `table/` the rows · `case` what a row is · `fill` its data · `tolerance` how exact · `question` a graph
-//! with data, put to a device in every layout with every candidate.
+//! with data, put to a device in every layout with every candidate · `ask` one node, put to one candidate · `sites` the
+//! nodes that rows lead to · `examine` the doctor · `proof`, `verdicts`, `shrink` before first use.
 
+mod ask;
 mod case;
+mod examine;
 mod fill;
+mod key;
+mod proof;
 mod question;
+mod shrink;
+mod sites;
 mod table;
 mod tolerance;
+mod tolerances;
+mod verdicts;
 mod weighted;
 
+pub use ask::{Answer, Ask, Wrong};
 pub use case::{Case, GradientGraph, case};
+pub use examine::{Finding, examine};
 pub use fill::{Fill, filled};
+pub use proof::{Proofs, prove_before_use};
 pub use question::{Question, run_guarded};
-pub use tolerance::{Tolerance, worst};
+pub use tolerance::{Tolerance, worst, worst_of};
+pub use tolerances::tolerances;
 pub use weighted::Weighted;
 
 /// All rows of the table.

@@ -2,10 +2,10 @@
 //!
 //! Outputs lie between guard words, so that a stray write is seen.
 
-use crate::{Case, Tolerance, worst};
+use crate::{Case, GradientGraph, Tolerance, worst};
 use graph::gpu_core::{Candidate, Device, Order, Origin, Program, Region, Slot};
 use graph::plan::{Homes, Planned, Request, plan};
-use graph::{Graph, Node, Rounding, Tensor, Value, Wide, evaluate};
+use graph::{Graph, Io, Node, Rounding, Tensor, Value, Wide, evaluate};
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -35,6 +35,12 @@ impl<'a> Question<'a> {
         Question { label: case.label(), graph, inputs, data: case.data(), fetch, tolerance: case.tolerance }
     }
 
+    /// A row's gradients.
+    pub fn of_gradients(case: &Case, at: &'a GradientGraph) -> Self {
+        let GradientGraph { graph, inputs, data, gradients, .. } = at;
+        Question { label: case.label(), graph, inputs, data: data.clone(), fetch: gradients, tolerance: case.tolerance }
+    }
+
     /// Runs the graph in each layout with the first, second, … candidate of every node until no node has more. Returns
     /// what is wrong, one line each.
     ///
@@ -49,9 +55,9 @@ impl<'a> Question<'a> {
             let mut index = 0;
             let most = Cell::new(1);
             while index < most.get() {
-                let choose = |_: &Node, candidates: &[Candidate]| {
+                let choose = |_: &Node, _: &Io, candidates: &[Candidate]| {
                     most.set(most.get().max(candidates.len()));
-                    index.min(candidates.len() - 1)
+                    Ok(index.min(candidates.len() - 1).into())
                 };
                 let request = Request { fetch, caps: device.caps(), order: Some(order), choose: Some(&choose) };
                 let planned = match plan(graph, &request, &mut Homes::default()) {

@@ -20,8 +20,25 @@ pub enum Tolerance {
     Sums(usize),
 }
 
+impl Tolerance {
+    /// The error that it allows where this is wanted.
+    fn room(self, want: f64, magnitude: f64, largest: f64) -> f64 {
+        match self {
+            Tolerance::Exact => 0.0,
+            Tolerance::Ulp(k) => f64::from(k) * 2.0 * EPS * want.abs().max(f64::from(f32::MIN_POSITIVE)),
+            Tolerance::Largest(k) => f64::from(k) * EPS * largest,
+            Tolerance::Sums(k) => k as f64 * EPS * magnitude.abs().max(want.abs()),
+        }
+    }
+}
+
 /// The worst error in units of the tolerance and where it is; `magnitude` is the sum of magnitudes at each element.
 pub fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance) -> (f64, usize) {
+    worst_of(got, want, magnitude, &[tolerance])
+}
+
+/// As [`worst`], where each element may be as wrong as the most lenient of several tolerances allows.
+pub fn worst_of(got: &Tensor, want: &Wide, magnitude: &Wide, tolerances: &[Tolerance]) -> (f64, usize) {
     let floats = got.ty().dtype == DType::F32;
     let got = got.to_reference();
     assert_eq!(got.shape(), want.shape());
@@ -34,13 +51,8 @@ pub fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance) 
         } else if !got.is_finite() || !want.is_finite() {
             f64::INFINITY
         } else {
-            let room = match tolerance {
-                Tolerance::Exact => 0.0,
-                Tolerance::Ulp(k) => f64::from(k) * 2.0 * EPS * want.abs().max(f64::from(f32::MIN_POSITIVE)),
-                Tolerance::Largest(k) => f64::from(k) * EPS * largest,
-                Tolerance::Sums(k) => k as f64 * EPS * magnitude.abs().max(want.abs()),
-            };
-            (got - want).abs() / room
+            let rooms = tolerances.iter().map(|tolerance| tolerance.room(want, magnitude, largest));
+            (got - want).abs() / rooms.fold(0.0, f64::max)
         };
         if error > worst.0 {
             worst = (error, i);

@@ -38,7 +38,10 @@ enum Command {
 fn main() -> ExitCode {
     let began = Instant::now();
     // Drivers' layers are loud at the level of warnings; RUST_LOG=warn shows them.
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("error,lenslet=warn")).init();
+    env_logger::Builder::from_env(
+        env_logger::Env::default().default_filter_or("error,lenslet=warn,graph=warn,gpu_core::texts=warn"),
+    )
+    .init();
     let ended = match Cli::parse().command {
         Command::Train(command) => command.run(),
         Command::Eval(command) => command.run(),

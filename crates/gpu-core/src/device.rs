@@ -4,7 +4,8 @@
 //! our back, so that nothing panics. Memory is in `buffer.rs`, pipelines in `pipeline.rs`, replay in `program.rs`.
 
 use std::{
-    collections::VecDeque,
+    any::{Any, TypeId},
+    collections::{HashMap, VecDeque},
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -17,6 +18,7 @@ use crate::{
     caps::Caps,
     error::{Error, Result},
     pipeline::Pipelines,
+    texts::Texts,
 };
 
 /// Submissions that may wait for the device before [`Device::submit`] waits for the oldest: enough to keep it busy,
@@ -35,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) counts: Counts,
     summary: AdapterSummary,
     sink: Arc<Mutex<Sink>>,
+    texts: Mutex<Texts>,
+    kept: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     #[cfg_attr(target_arch = "wasm32", expect(dead_code))]
     in_flight: Mutex<VecDeque<wgpu::SubmissionIndex>>,
 }
@@ -125,6 +129,8 @@ impl Device {
             counts: Counts::default(),
             summary,
             sink,
+            texts: Mutex::new(Texts::from_env()?),
+            kept: Mutex::default(),
             in_flight: Mutex::default(),
         })))
     }
@@ -150,6 +156,27 @@ impl Device {
             bytes: counts.bytes.load(Relaxed),
             peak_bytes: counts.peak_bytes.load(Relaxed),
         }
+    }
+
+    /// The WGSL that it compiles from now on.
+    pub fn texts(&self) -> Texts {
+        lock(&self.0.texts).clone()
+    }
+
+    /// Compiles other texts from now on; programs that are compiled already keep theirs.
+    pub fn set_texts(&self, texts: Texts) {
+        *lock(&self.0.texts) = texts;
+    }
+
+    /// Keeps a value of a layer above for as long as the device is open, one of each type: what was learned of it.
+    pub fn keep<T: Any + Send + Sync>(&self, value: T) {
+        lock(&self.0.kept).insert(TypeId::of::<T>(), Arc::new(value));
+    }
+
+    /// The value of this type that was given to [`keep`](Self::keep).
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = lock(&self.0.kept).get(&TypeId::of::<T>()).cloned()?;
+        kept.downcast().ok()
     }
 
     /// Waits until the device has done all that was submitted.

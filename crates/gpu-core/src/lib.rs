@@ -5,7 +5,7 @@
 //! [`Program::compile`] binds the plan to it, [`Program::run`] replays it.
 //!
 //! Where is: `adapter` which machine · `device` the open one, errors, counters · `buffer` memory · `reflect` shader
-//! against launch · `pipeline` compiling · `bind` plan to program · `program` replay · `readback` late results ·
+//! against launch · `texts` WGSL, replaced files · `pipeline` compiling · `bind` plan to program · `program` replay · `readback` late results ·
 //! `warm` cold start · `profile` device times · `faults` known driver faults.
 
 mod adapter;
@@ -27,6 +27,7 @@ mod readback;
 mod reflect;
 #[cfg(not(target_arch = "wasm32"))]
 mod test_device;
+mod texts;
 #[cfg(not(target_arch = "wasm32"))]
 mod warm;
 
@@ -47,3 +48,4 @@ pub use reflect::check_launch;
 pub use shaders;
 #[cfg(not(target_arch = "wasm32"))]
 pub use test_device::test_device;
+pub use texts::Texts;

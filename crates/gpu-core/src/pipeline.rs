@@ -40,6 +40,7 @@ impl Device {
     /// One pipeline for each launch, compiled where the device does not have it yet.
     pub(crate) fn pipelines(&self, launches: &[&Launch]) -> Result<Vec<Arc<Pipeline>>> {
         // Launches that share shader and knobs share the text: compose it once.
+        let wgsl = self.texts();
         let mut texts: Vec<(&'static Shader, Composed)> = Vec::new();
         let mut place = HashMap::new();
         let mut of_launch = Vec::with_capacity(launches.len());
@@ -47,7 +48,7 @@ impl Device {
             let at = match place.get(&(launch.shader.name, &launch.knobs)) {
                 Some(at) => *at,
                 None => {
-                    texts.push((launch.shader, reflect::compose(launch)?));
+                    texts.push((launch.shader, wgsl.compose(launch)?));
                     place.insert((launch.shader.name, &launch.knobs), texts.len() - 1);
                     texts.len() - 1
                 }

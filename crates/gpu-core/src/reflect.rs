@@ -10,6 +10,7 @@ use crate::{
     caps::Caps,
     error::{Error, Result},
     launch::Launch,
+    texts::Texts,
 };
 
 /// One storage binding.
@@ -40,18 +41,12 @@ pub(crate) struct Reflection {
 /// # Errors
 /// What does not fit, with shader, what was got and what is needed.
 pub fn check_launch(launch: &Launch, caps: &Caps) -> Result<()> {
-    let composed = compose(launch)?;
+    let composed = Texts::default().compose(launch)?;
     let module = parse(launch.shader, &composed)?;
     let found = reflect(launch.shader, &module)?;
     found.check_limits(launch.shader, caps)?; // before naga, which calls a large workgroup invalid without a number
     validate(launch.shader, &composed, &module, caps)?;
     found.check(launch, caps)
-}
-
-/// The text that a launch runs.
-pub(crate) fn compose(launch: &Launch) -> Result<Composed> {
-    shaders::compose(launch.shader, &launch.knobs)
-        .map_err(|error| Error::Shader { shader: launch.shader.name.to_string(), message: error.to_string() })
 }
 
 pub(crate) fn parse(shader: &Shader, composed: &Composed) -> Result<naga::Module> {

@@ -5,8 +5,9 @@
 
 use crate::graph::{Graph, Source, Value};
 use crate::plan::{self, Homes, Place, Planned, Request};
-use crate::{Error, Interpreter, Tensor, Type};
-use gpu_core::{Buffer, Device, Order, Program, Readback};
+use crate::proof::Proofs;
+use crate::{Error, Interpreter, Io, Node, Tensor, Type};
+use gpu_core::{Buffer, Candidate, Device, Order, Program, Readback};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -163,13 +164,20 @@ impl Engine {
                 How::Cpu { inputs: Vec::new(), results: Default::default() }
             }
             Engine::Gpu(device) => {
-                let request = Request { fetch, caps: device.caps(), order, choose: None };
-                let planned = plan::plan(&graph, &request, &mut shared.homes)?;
-                shared.make(device, &graph)?;
-                let bound: Vec<(&str, &Buffer)> = shared.buffers.iter().map(|(n, b)| (n.as_str(), b)).collect();
-                let program = Box::new(Program::compile(device, &planned.plan, &bound)?);
-                // Software drivers compile at the first dispatch: better here, in parallel, than in the first step.
-                program.warm()?;
+                let proofs = Proofs::on(device);
+                let choose = |node: &Node, io: &Io, candidates: &[Candidate]| proofs.choose(node, io, candidates);
+                let request = Request { fetch, caps: device.caps(), order, choose: Some(&choose) };
+                let (planned, program) = loop {
+                    let planned = plan::plan(&graph, &request, &mut shared.homes)?;
+                    shared.make(device, &graph)?;
+                    let bound: Vec<(&str, &Buffer)> = shared.buffers.iter().map(|(n, b)| (n.as_str(), b)).collect();
+                    let program = Program::compile(device, &planned.plan, &bound);
+                    // Software drivers compile at the first dispatch: better here, in parallel, than in the first step.
+                    let program = program.and_then(|program| program.warm().map(|()| Box::new(program)));
+                    if proofs.settle(device)? {
+                        break (planned, program?);
+                    }
+                };
                 let bytes = planned.fetched.iter().map(|place| place.region.bytes).sum();
                 let ring = Readback::new(device, FETCHES, bytes)?;
                 How::Gpu { program, planned: Box::new(planned), ring, pending: 0 }

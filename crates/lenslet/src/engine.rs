@@ -4,13 +4,19 @@ use crate::Result;
 use graph::Engine;
 
 /// The best adapter, or the one that `asked` names; the CPU where there is no adapter at all, with the reason and what
-/// to install.
+/// to install. Each kernel is proved there before its first use; what is proved already is read from the user's cache
+/// folder, or from `LENSLET_CACHE`.
 ///
 /// # Errors
 /// No adapter matches what was asked, or the driver refuses.
 pub fn open(asked: Option<&str>) -> Result<(Engine, Option<String>)> {
     match Engine::gpu(asked) {
-        Ok(engine) => Ok((engine, None)),
+        Ok(engine) => {
+            if let Engine::Gpu(device) = &engine {
+                cases::prove_before_use(device);
+            }
+            Ok((engine, None))
+        }
         Err(graph::Error::Device(error @ graph::gpu_core::Error::NoAdapter { .. })) => {
             Ok((Engine::Cpu, Some(error.to_string())))
         }

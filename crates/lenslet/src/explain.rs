@@ -4,9 +4,9 @@
 use crate::data::DataInfo;
 use crate::train::network::{ReadGraph, TrainGraph, small};
 use crate::{Model, Result, Settings, Summary};
-use graph::gpu_core::{Caps, Origin, Plan};
-use graph::plan::{Homes, Planned, Request, Row, plan};
-use graph::{Graph, Value};
+use graph::gpu_core::{Candidate, Caps, Origin, Plan};
+use graph::plan::{Choice, Homes, Planned, Request, Row, plan};
+use graph::{Graph, Io, Node, Prover, Value, first_not_wrong};
 
 /// A model, counted and planned.
 #[derive(Clone, Debug)]
@@ -37,6 +37,21 @@ impl Model {
     /// # Errors
     /// A layer that does not fit, or an op that no kernel runs there.
     pub fn explain(&self, caps: &Caps, batch: usize, training: bool) -> Result<Explanation> {
+        self.explain_proved(caps, batch, training, None)
+    }
+
+    /// As [`explain`](Self::explain), with the kernels that `prover` knows to be wrong on the device left out. It is
+    /// asked only for what it knows; nothing runs.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain), or all kernels of an op are wrong.
+    pub fn explain_proved(
+        &self,
+        caps: &Caps,
+        batch: usize,
+        training: bool,
+        prover: Option<&dyn Prover>,
+    ) -> Result<Explanation> {
         let data = DataInfo::of_anything(self)?;
         let (graph, fetch) = if training {
             let settings = Settings { batch, epochs: 1, ..Settings::default() };
@@ -46,10 +61,18 @@ impl Model {
             let parts = ReadGraph::new(self, &data, batch)?;
             (parts.graph, vec![parts.logits])
         };
-        let request = Request { fetch: &fetch, caps, order: small(batch), choose: None };
-        let planned = plan(&graph, &request, &mut Homes::default())?;
+        let planned = planned(&graph, &fetch, caps, batch, prover)?;
         Ok(Explanation::of(self.summary()?, batch, training, planned))
     }
+}
+
+fn planned(graph: &Graph, fetch: &[Value], caps: &Caps, batch: usize, prover: Option<&dyn Prover>) -> Result<Planned> {
+    let choose = |node: &Node, io: &Io, candidates: &[Candidate]| match prover {
+        Some(prover) => first_not_wrong(prover, node, io, candidates).map(|(choice, _)| choice),
+        None => Ok(Choice::default()),
+    };
+    let request = Request { fetch, caps, order: small(batch), choose: Some(&choose) };
+    Ok(plan(graph, &request, &mut Homes::default())?)
 }
 
 impl Explanation {
@@ -57,9 +80,14 @@ impl Explanation {
     ///
     /// # Errors
     /// An op that no kernel runs there.
-    pub fn of_graph(graph: &Graph, fetch: &[Value], caps: &Caps, batch: usize) -> Result<Explanation> {
-        let request = Request { fetch, caps, order: small(batch), choose: None };
-        let planned = plan(graph, &request, &mut Homes::default())?;
+    pub fn of_graph(
+        graph: &Graph,
+        fetch: &[Value],
+        caps: &Caps,
+        batch: usize,
+        prover: Option<&dyn Prover>,
+    ) -> Result<Explanation> {
+        let planned = planned(graph, fetch, caps, batch, prover)?;
         let summary = Summary { rows: Vec::new(), neurons: 0, weights: 0, biases: 0, parameters: 0 };
         Ok(Explanation::of(summary, batch, false, planned))
     }

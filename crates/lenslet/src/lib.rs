@@ -51,6 +51,7 @@ pub use table::{
 };
 pub use train::{Ended, EpochResult, Optimiser, Progress, Schedule, Session, Settings, StepResult, Trainer, Watch};
 
+pub use cases;
 pub use datasets::{self, Augment, Images, digits};
 pub use graph::{self, Engine, gpu_core};
 pub use onnx;

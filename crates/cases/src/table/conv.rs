@@ -1,12 +1,12 @@
 //! Rows of convolution with its gradients: every parameter, ragged edges and channels, the shapes of known networks.
 
 use crate::{Case, Tolerance, Tolerance::*, case};
-use graph::ops::Conv;
+use graph::ops::{Conv, MaxPool, Unary};
 use graph::{UnaryFunction as F, Window};
 
 /// All rows of the family.
 pub(super) fn cases() -> Vec<Case> {
-    [any(), training(), images()].concat()
+    [any(), fused(), training(), images()].concat()
 }
 
 fn square(kernel: usize, stride: usize, pad: usize) -> Conv {
@@ -63,6 +63,28 @@ fn training() -> Vec<Case> {
         case(Conv::new(Window::square(3, 2, 1).dilation(&[2, 3])))
             .on(&[&[16, 6, 15, 17], &[20, 6, 3, 3]])
             .within(k(6, 9)),
+    ]
+}
+
+/// What the rewrite rules fuse, forward and backward. Behind pooling the sum of magnitudes is that of other winners, so
+/// errors are told by the largest.
+fn fused() -> Vec<Case> {
+    let halves = MaxPool::new(Window::square(2, 2, 0));
+    vec![
+        case(square(5, 1, 0))
+            .then(Unary(F::Relu))
+            .then(halves)
+            .on(&[&[34, 2, 12, 13], &[6, 2, 5, 5], &[6]])
+            .within(Largest(64))
+            .kinked(),
+        case(square(3, 1, 1))
+            .after(Unary(F::Relu))
+            .then(Unary(F::Sigmoid))
+            .then(halves)
+            .on(&[&[18, 3, 9, 8], &[5, 3, 3, 3]])
+            .within(Largest(64))
+            .kinked(),
+        case(square(3, 2, 1)).after(Unary(F::Tanh)).on(&[&[17, 4, 9, 8], &[6, 4, 3, 3], &[6]]).within(Largest(64)),
     ]
 }
 

@@ -1,4 +1,5 @@
-//! `doctor`: whether this machine computes what others computed. Runs cases in the form of ONNX's backend tests.
+//! `doctor`: whether this machine computes what it should: its kernels what the reference does (`kernels.rs`), or, here,
+//! cases in the form of ONNX's backend tests what another runtime did.
 
 use crate::exit::{note, print, usage};
 use clap::Args;
@@ -7,13 +8,16 @@ use lenslet::onnx::cases::{self, Outcome, Tolerance};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Check this device and its driver against results of other runtimes.
+/// Check every kernel on this machine's adapters; with --cases, results of other runtimes.
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Cases (model.onnx, test_data_set_*/input_*.pb, output_*.pb), or folders of them
-    #[arg(long, required = true, num_args = 1.., value_name = "DIR")]
+    /// Run these cases instead (model.onnx, test_data_set_*/input_*.pb, output_*.pb), or folders of them
+    #[arg(long, num_args = 1.., value_name = "DIR")]
     cases: Vec<PathBuf>,
-    /// Adapter to run on
+    /// Only kernels whose op, name or row of the table has this in it
+    #[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "cases")]
+    filter: String,
+    /// Adapter to check [default: all; with --cases the best]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
     /// One line of JSON instead of text
@@ -23,6 +27,9 @@ pub(crate) struct Doctor {
 
 impl Doctor {
     pub(crate) fn run(self) -> anyhow::Result<()> {
+        if self.cases.is_empty() {
+            return super::kernels::examine(self.adapter.as_deref(), &self.filter, self.json);
+        }
         let mut folders = Vec::new();
         for folder in &self.cases {
             if !folder.is_dir() {

@@ -3,8 +3,12 @@
 use super::{models, onnx_model, report};
 use crate::exit::{note, print};
 use clap::Args;
-use lenslet::gpu_core::{Adapters, Caps};
+use lenslet::cases::Proofs;
+use lenslet::gpu_core::{Adapters, Caps, Texts};
+use lenslet::graph::Prover;
+use lenslet::graph::plan::Row;
 use lenslet::{Explanation, engine};
+use serde_json::json;
 
 /// Show a model's layers, counts, kernels, memory and arithmetic.
 #[derive(Args)]
@@ -18,6 +22,9 @@ pub(crate) struct Explain {
     /// Plan reading instead of a training step
     #[arg(long)]
     inference: bool,
+    /// One JSON object instead of text: the plan, node by node
+    #[arg(long)]
+    json: bool,
     /// Adapter to plan for
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
@@ -31,14 +38,48 @@ impl Explain {
             _ => return Err(crate::exit::usage("one model, or `mlp` and its sizes: mlp 3-4-2")),
         };
         if onnx_model::is(name.as_ref()) {
-            return onnx_model::explain(name.as_ref(), self.batch as usize, self.adapter.as_deref());
+            return onnx_model::explain(name.as_ref(), self.batch as usize, self.adapter.as_deref(), self.json);
         }
         let model = models::by_name(name)?;
-        print(counts(&model.summary()?))?;
+        if !self.json {
+            print(counts(&model.summary()?))?;
+        }
         let (caps, adapter) = caps(self.adapter.as_deref())?;
-        let explained = model.explain(&caps, self.batch as usize, !self.inference)?;
-        print(planned(&explained, &adapter))
+        let proofs = proofs(self.adapter.as_deref())?;
+        let prover = proofs.as_ref().map(|proofs| proofs as &dyn Prover);
+        let explained = model.explain_proved(&caps, self.batch as usize, !self.inference, prover)?;
+        print(if self.json { value(&explained, &adapter).to_string() } else { planned(&explained, &adapter) })
     }
+}
+
+/// The plan, for programs.
+pub(crate) fn value(explained: &Explanation, adapter: &str) -> serde_json::Value {
+    let row = |row: &Row| {
+        json!({
+            "node": row.node,
+            "op": row.op,
+            "attributes": row.attributes,
+            "outputs": row.outputs,
+            "layout": row.layout.to_string(),
+            "kernel": row.candidate,
+            "candidates": row.candidates,
+            "withheld": row.withheld,
+            "launches": row.launches,
+            "flops": row.flops,
+            "slot": row.slot,
+            "bytes": row.bytes,
+        })
+    };
+    json!({
+        "adapter": adapter,
+        "training": explained.training,
+        "batch": explained.batch,
+        "nodes": explained.rows.iter().map(row).collect::<Vec<_>>(),
+        "launches": explained.plan.steps.len(),
+        "flops": explained.flops,
+        "transient_bytes": explained.transient_bytes,
+        "live_peak_bytes": explained.live_peak_bytes,
+    })
 }
 
 /// Caps of the adapter that would be taken, and its name; those of a software adapter where there is none.
@@ -53,6 +94,13 @@ pub(crate) fn caps(asked: Option<&str>) -> anyhow::Result<(Caps, String)> {
         note(format!("{why}; planned for a software adapter"));
     }
     Ok((Caps::software(), engine::adapter(&engine)))
+}
+
+/// What is known of the kernels on the adapter that would be taken; `None` where there is none.
+pub(crate) fn proofs(asked: Option<&str>) -> anyhow::Result<Option<Proofs>> {
+    let picked = Adapters::list(asked).into_iter().find(|adapter| adapter.note.starts_with("picked"));
+    let texts = Texts::from_env()?;
+    Ok(picked.map(|adapter| Proofs::of(&adapter, texts)))
 }
 
 fn counts(summary: &lenslet::Summary) -> String {
@@ -89,7 +137,7 @@ pub(crate) fn planned(explained: &Explanation, adapter: &str) -> String {
                 row.outputs.join(", "),
                 row.layout.to_string(),
                 if row.candidate.is_empty() { "(view)".into() } else { row.candidate.clone() },
-                format!("1 of {}", row.candidates),
+                format!("{} of {}", row.withheld.len() + 1, row.candidates),
                 row.launches.to_string(),
                 format!("{:.3}", row.flops as f64 / 1e6),
                 row.slot.to_string(),
@@ -104,10 +152,18 @@ pub(crate) fn planned(explained: &Explanation, adapter: &str) -> String {
         .enumerate()
         .map(|(at, (bytes, purpose))| vec![at.to_string(), report::bytes(*bytes), purpose.clone()])
         .collect();
+    let withheld =
+        explained.rows.iter().flat_map(|row| row.withheld.iter().map(|why| format!("\n\"{}\": {why}", row.node)));
+    let withheld: String = withheld.collect();
+    let withheld = if withheld.is_empty() {
+        withheld
+    } else {
+        format!("\n\nfound wrong on this adapter, and not used:{withheld}")
+    };
     let all: u64 = explained.slots.iter().map(|(bytes, _)| bytes).sum();
     format!(
         "\n{} with a batch of {} on {adapter}\n\n{}\n\n{}\n\n{} launches, {:.3} MFLOP; {} of memory, of which {} for \
-         activations and gradients (at least {})",
+         activations and gradients (at least {}){withheld}",
         if explained.training { "A training step" } else { "Reading" },
         explained.batch,
         report::table(&header, &rows, &[5, 6, 7, 8, 9]),

@@ -7,6 +7,7 @@ pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
+mod kernels;
 pub(crate) mod models;
 mod onnx_model;
 pub(crate) mod predict;

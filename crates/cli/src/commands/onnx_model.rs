@@ -1,10 +1,11 @@
 //! ONNX files where `predict` and `explain` take a run folder: pictures or raw tensors in, classes or raw tensors out.
 
-use super::explain::{caps, planned};
+use super::explain::{caps, planned, proofs, value};
 use crate::exit::{note, print, usage};
 use anyhow::Context;
 use clap::Args;
 use lenslet::datasets::{image_file, polarity};
+use lenslet::graph::Prover;
 use lenslet::onnx::{self, Data, Dim, Model, Options, Tensor, npy};
 use lenslet::{Explanation, engine};
 use serde_json::json;
@@ -57,15 +58,17 @@ fn read(path: &Path) -> anyhow::Result<Model> {
 }
 
 /// `explain MODEL.onnx`: what becomes of its graph on a device.
-pub(crate) fn explain(path: &Path, batch: usize, adapter: Option<&str>) -> anyhow::Result<()> {
+pub(crate) fn explain(path: &Path, batch: usize, asked: Option<&str>, as_json: bool) -> anyhow::Result<()> {
     let model = read(path)?;
     let imported = onnx::import(&model, &Options { batch: Some(batch), ..Options::default() })?;
-    let (caps, adapter) = caps(adapter)?;
+    let (caps, adapter) = caps(asked)?;
     let fetch: Vec<_> = imported.outputs.iter().filter_map(|output| output.value()).collect();
     let first = imported.inputs.iter().find_map(|input| input.value);
     let batch = first.and_then(|value| imported.graph.ty(value).shape.first().copied()).unwrap_or(1);
-    let explained = Explanation::of_graph(&imported.graph, &fetch, &caps, batch)?;
-    print(planned(&explained, &adapter))
+    let proofs = proofs(asked)?;
+    let prover = proofs.as_ref().map(|proofs| proofs as &dyn Prover);
+    let explained = Explanation::of_graph(&imported.graph, &fetch, &caps, batch, prover)?;
+    print(if as_json { value(&explained, &adapter).to_string() } else { planned(&explained, &adapter) })
 }
 
 /// `predict MODEL.onnx`: classes of pictures, or outputs from raw tensors.

@@ -39,6 +39,7 @@ impl Desk {
         }
         match Engine::gpu(asked) {
             Ok(Engine::Gpu(device)) => {
+                lenslet::cases::prove_before_use(&device);
                 say!("Computed on {}.\n", device.summary().name);
                 Ok(Engine::Gpu(device))
             }

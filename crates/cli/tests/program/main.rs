@@ -1,9 +1,11 @@
 //! The program as users run it: as a process, on a small real data set written as IDX files.
 //!
-//! `learn.rs` takes its lessons, `models.rs` asks for models by name, `resume.rs` kills it, `usage.rs` uses it wrongly,
-//! `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables and `folders.rs` for folders. On the
-//! device that is there; where there is none the CPU takes over, which is one of the things to test anyway.
+//! `doctor.rs` looks for broken kernels, `learn.rs` takes its lessons, `models.rs` asks for models by name, `resume.rs`
+//! kills it, `usage.rs` uses it wrongly, `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables and
+//! `folders.rs` for folders. On the device that is there; where there is none the CPU takes over, which is one of the
+//! things to test anyway.
 
+mod doctor;
 mod folders;
 mod learn;
 mod models;
@@ -45,7 +47,8 @@ fn model(folder: &Path) -> PathBuf {
 
 fn lenslet() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lenslet"));
-    command.env_remove("RUST_LOG");
+    command.env_remove("RUST_LOG").env_remove("LENSLET_SHADERS");
+    command.env("LENSLET_CACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache")); // not the user's
     command
 }
 

@@ -2,11 +2,11 @@
 
 use super::layouts::{Event, Laid};
 use super::memory::{self, Demand, Lifetime};
-use super::{Homes, Place, Planned, Request, Row};
-use crate::Error;
+use super::{Choice, Homes, Place, Planned, Request, Row};
 use crate::graph::{Graph, Source, Value};
 use crate::operation::{Io, Operand};
 use crate::ops::{MlpStep, Update};
+use crate::{Error, Misfit};
 use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step, kernels};
 use std::collections::{HashMap, HashSet};
 
@@ -154,20 +154,20 @@ impl Emitter<'_> {
             layout: io.outputs[0].layout,
             candidate: String::new(),
             candidates: 0,
+            withheld: Vec::new(),
             launches: 0,
             flops: 0,
             slot: 0,
             bytes: io.outputs.iter().map(Operand::bytes).sum(),
         };
         if !node.op.is_view() {
-            let mut candidates = node.op.lower(&io, self.request.caps).map_err(|misfit| Error::NoKernel {
-                op: node.op.name(),
-                node: node.name.clone(),
-                why: misfit.0,
-            })?;
-            let choice = self.request.choose.map_or(0, |choose| choose(node, &candidates));
+            let refused = |Misfit(why)| Error::NoKernel { op: node.op.name(), node: node.name.clone(), why };
+            let mut candidates = node.op.lower(&io, self.request.caps).map_err(refused)?;
+            let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, &io, &candidates));
+            let choice = choice.map_err(refused)?;
             row.candidates = candidates.len();
-            let candidate = candidates.swap_remove(choice);
+            row.withheld = choice.withheld;
+            let candidate = candidates.swap_remove(choice.index);
             let types = |values: &[Laid]| values.iter().map(|&(v, _)| self.graph.ty(v)).collect::<Vec<_>>();
             row.flops = node.op.flops(&types(inputs), &types(outputs));
             row.candidate = candidate.name.clone();
@@ -224,6 +224,7 @@ impl Emitter<'_> {
             layout: to.1,
             candidate: candidate.name.clone(),
             candidates: 1,
+            withheld: Vec::new(),
             launches: candidate.launches.len(),
             flops: 0,
             slot: 0,

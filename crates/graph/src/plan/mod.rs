@@ -7,15 +7,31 @@ mod homes;
 mod layouts;
 pub mod memory;
 
-use crate::Error;
 use crate::graph::{Graph, Node, Value};
 use crate::rewrite::rewrite;
+use crate::{Error, Io, Misfit};
 use gpu_core::{Candidate, Caps, Layout, Order, Plan, Region};
 
 pub use homes::{BLOCK, Home, Homes};
 
-/// Picks one of several candidates; gets the node and the candidates, best guess first.
-pub type Choose<'a> = &'a dyn Fn(&Node, &[Candidate]) -> usize;
+/// Picks one of several candidates; gets the node, how its operands lie, and the candidates, best guess first. An error
+/// says why none of them may run.
+pub type Choose<'a> = &'a dyn Fn(&Node, &Io, &[Candidate]) -> Result<Choice, Misfit>;
+
+/// Which candidate runs, and which were passed over because they are wrong on this device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// Its place among the candidates.
+    pub index: usize,
+    /// Each candidate that was withheld, by name, and what is wrong with it.
+    pub withheld: Vec<String>,
+}
+
+impl From<usize> for Choice {
+    fn from(index: usize) -> Self {
+        Choice { index, withheld: Vec::new() }
+    }
+}
 
 /// What a plan is made for.
 pub struct Request<'a> {
@@ -55,6 +71,8 @@ pub struct Row {
     pub candidate: String,
     /// Number of candidates that there were.
     pub candidates: usize,
+    /// Candidates that were found wrong on this device and are not used there, each with the reason.
+    pub withheld: Vec<String>,
     /// Number of launches.
     pub launches: usize,
     /// Arithmetic, multiply and add counted as two.
@@ -95,6 +113,14 @@ pub fn plan(graph: &Graph, request: &Request<'_>, homes: &mut Homes) -> Result<P
     let (events, fetched) = layouts::lay_out(graph, &nodes, request.fetch, order, homes, request.caps);
     homes.extend(graph, &events, &fetched, request.caps);
     emit::emit(graph, request, homes, &events, &fetched)
+}
+
+/// The graph that [`plan`] plans: after all rewrite rules. Values keep their places in it.
+pub fn rewritten(graph: &Graph, request: &Request<'_>) -> Graph {
+    let mut roots = request.fetch.to_vec();
+    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let order = request.order.unwrap_or_else(|| preferred(graph, request.caps));
+    rewrite(graph, &roots, request.caps, order)
 }
 
 /// Batch-innermost where it pays: on a software adapter, when the inputs' first axis is a batch worth its lanes.

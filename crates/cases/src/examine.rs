@@ -1,0 +1,89 @@
+//! `lenslet doctor`: every candidate of every kernel that the table leads to, put to one device.
+
+use crate::sites::sites;
+use crate::{Case, rows};
+use graph::gpu_core::{Device, Error};
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+/// What came of one candidate of one op.
+#[derive(Clone, Debug, Default)]
+pub struct Finding {
+    /// The op.
+    pub op: String,
+    /// The candidate, as `explain` names it.
+    pub candidate: String,
+    /// Questions that it was put to: a row, forward or backward, in one layout.
+    pub questions: usize,
+    /// The largest error in units of its tolerance; at most 1 where it is right.
+    pub worst: f64,
+    /// Compiling, running and reading back, in all.
+    pub time: Duration,
+    /// What is wrong, one line a question.
+    pub failures: Vec<String>,
+}
+
+/// Puts every candidate to the rows whose op, candidate or label has `filter` in it, row by row; `progress` is told how
+/// many rows of how many are done. Sorted by op and candidate.
+///
+/// Rows that are too long for the reference are left to benches; shorter ones ask the same of the same text.
+///
+/// # Errors
+/// The device is lost: nothing more can be asked of it.
+pub fn examine(
+    device: &Device,
+    filter: &str,
+    progress: &mut dyn FnMut(usize, usize, &Case),
+) -> Result<Vec<Finding>, Error> {
+    let mut findings: BTreeMap<(String, String), Finding> = BTreeMap::new();
+    let mut asked: HashSet<String> = HashSet::new();
+    let rows = rows();
+    for (at, row) in rows.iter().enumerate() {
+        let own = |op: &str| op.contains(filter) || row.label().contains(filter);
+        let found = match sites(row, device.caps()) {
+            Ok(found) => found,
+            Err(error) => {
+                if own(row.op.name()) {
+                    let key = (row.op.name().to_string(), "none".to_string());
+                    let finding = findings.entry(key).or_default();
+                    finding.questions += 1;
+                    finding.failures.push(format!("{}: {error}", row.label()));
+                }
+                continue;
+            }
+        };
+        for site in found {
+            let op = site.node.op.name();
+            let wanted = |name: &str| own(op) || name.contains(filter);
+            if !site.is_small() || !site.candidates.iter().any(|candidate| wanted(&candidate.name)) {
+                continue;
+            }
+            // The forward node comes up in the backward graph again.
+            let question = format!("{:?} {:?} {:?} {:?}", site.node.op, site.io, site.candidates, row.inputs);
+            if !asked.insert(question) {
+                continue;
+            }
+            let Ok(ask) = site.ask() else { continue };
+            let answer = ask.answer();
+            for candidate in site.candidates.iter().filter(|candidate| wanted(&candidate.name)) {
+                let finding = findings.entry((op.to_string(), candidate.name.clone())).or_default();
+                let began = Instant::now();
+                let ran = ask.run(device, candidate);
+                finding.time += began.elapsed();
+                finding.questions += 1;
+                match ran {
+                    Err(error @ Error::Lost { .. }) => return Err(error),
+                    Err(error) => finding.failures.push(format!("{}: {error}", ask.label)),
+                    Ok(got) => {
+                        let (error, wrong) = ask.compare(&got, &answer);
+                        finding.worst = finding.worst.max(error);
+                        finding.failures.extend(wrong.map(|wrong| format!("{}: {wrong}", ask.label)));
+                    }
+                }
+            }
+        }
+        progress(at + 1, rows.len(), row);
+    }
+    let named = findings.into_iter().map(|((op, candidate), finding)| Finding { op, candidate, ..finding });
+    Ok(named.collect())
+}

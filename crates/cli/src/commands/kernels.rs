@@ -1,0 +1,131 @@
+//! `doctor` without cases of others: every candidate of every kernel on the table's rows, on each adapter.
+
+use super::report;
+use crate::exit::{note, print, usage};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lenslet::cases::{self, Finding};
+use lenslet::gpu_core::{AdapterSummary, Adapters, Device};
+use serde_json::{Value, json};
+use std::io::IsTerminal;
+
+/// Failures shown of one kernel; the rest are counted.
+const SHOWN: usize = 3;
+
+/// Examines the adapter that is asked for, or all; an error when a kernel is wrong.
+pub(super) fn examine(asked: Option<&str>, filter: &str, as_json: bool) -> anyhow::Result<()> {
+    let mut adapters = Adapters::list(asked);
+    if asked.is_some() {
+        adapters.retain(|adapter| adapter.note.starts_with("picked"));
+    }
+    if adapters.is_empty() {
+        Device::open(asked)?; // says what is missing, and how to mend it
+    }
+    let (mut reports, mut wrong) = (Vec::new(), Vec::new());
+    for adapter in &adapters {
+        let device = Device::open(Some(&format!("#{}", adapter.index)))?;
+        let bar = bar();
+        let mut tenth = 0;
+        let findings = cases::examine(&device, filter, &mut |done, rows, row| {
+            bar.set_length(rows as u64);
+            bar.set_position(done as u64);
+            bar.set_message(row.op.name());
+            // Where nobody sees a bar, a line for each tenth.
+            if bar.is_hidden() && done * 10 / rows > tenth {
+                tenth = done * 10 / rows;
+                note(format!("{done} of {rows} rows"));
+            }
+        })?;
+        bar.finish_and_clear();
+        if findings.is_empty() {
+            return Err(usage(format!("--filter {filter}: no op, kernel or row has that in its name")));
+        }
+        let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
+        if failed > 0 {
+            wrong.push(format!("{failed} of {} kernels are wrong on {}", findings.len(), adapter.name));
+        }
+        if as_json {
+            reports.push(value(adapter, &findings));
+        } else {
+            print(text(adapter, &findings))?;
+        }
+    }
+    if as_json {
+        print(json!({ "adapters": reports }))?;
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(wrong.join("; "))) }
+}
+
+fn bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} rows, {eta} left  {msg}");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar
+}
+
+fn verdict(finding: &Finding) -> &'static str {
+    if finding.failures.is_empty() { "right" } else { "WRONG" }
+}
+
+fn text(adapter: &AdapterSummary, findings: &[Finding]) -> String {
+    let rows: Vec<Vec<String>> = findings
+        .iter()
+        .map(|finding| {
+            vec![
+                finding.op.clone(),
+                finding.candidate.clone(),
+                finding.questions.to_string(),
+                verdict(finding).to_string(),
+                format!("{:.3}", finding.worst),
+                format!("{:.0}", finding.time.as_secs_f64() * 1e3),
+            ]
+        })
+        .collect();
+    let table = report::table(&["op", "kernel", "rows", "verdict", "worst error", "ms"], &rows, &[2, 4, 5]);
+    let mut lines = vec![adapter.to_string(), String::new(), table];
+    for finding in findings.iter().filter(|finding| !finding.failures.is_empty()) {
+        lines.push(format!("\n{} {} is wrong in {} rows:", finding.op, finding.candidate, finding.failures.len()));
+        lines.extend(finding.failures.iter().take(SHOWN).map(|failure| format!("  {failure}")));
+    }
+    let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
+    let worst = findings.iter().map(|finding| finding.worst).fold(0.0, f64::max);
+    lines.push(format!(
+        "\n{} kernels, {failed} wrong; the worst error is {worst:.3} of its tolerance. {}",
+        findings.len(),
+        if failed == 0 {
+            "This device computes what the reference does."
+        } else {
+            "lenslet does not use the wrong ones here; a newer driver may mend them."
+        }
+    ));
+    lines.join("\n")
+}
+
+fn value(adapter: &AdapterSummary, findings: &[Finding]) -> Value {
+    let finite = |error: f64| error.is_finite().then_some(error);
+    let kernels: Vec<Value> = findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "op": finding.op,
+                "kernel": finding.candidate,
+                "rows": finding.questions,
+                "verdict": verdict(finding).to_lowercase(),
+                "worst": finite(finding.worst),
+                "ms": finding.time.as_secs_f64() * 1e3,
+                "failures": finding.failures,
+            })
+        })
+        .collect();
+    let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
+    json!({
+        "adapter": adapter.name,
+        "backend": adapter.backend,
+        "driver": adapter.driver_text(),
+        "kernels": kernels,
+        "right": findings.len() - failed,
+        "wrong": failed,
+    })
+}
