@@ -19,7 +19,7 @@ pub(crate) fn cases() -> Vec<Case> {
         gather(6, &[(0.01, 0.1), (0.02, 0.2), (0.03, 0.3)], &[7, 3, 2, 2], 1),
         gather(3, &[(0.01, 0.1), (0.02, 0.2)], &[4, 2, 3, 3], 4), // a word straddles channels
         case(Tick).index(&[1], 1000),
-        gather(64, &grey, &[70, 3], 1),                           // more labels than pixels
+        gather(64, &grey, &[70, 3], 1), // more labels than pixels
         // Rows of a table and their classes, and a number each.
         case(GatherBatch::rows(1)).on(&[&[9, 5]]).index(&[9], 3).index(&[4], 9).index(&[1], 100).forward_only(),
         case(GatherBatch::rows(18)).on(&[&[30, 4], &[30]]).index(&[36], 30).index(&[1], 100).forward_only(),
