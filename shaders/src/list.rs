@@ -49,6 +49,8 @@ shaders! {
     CONV_INNER_DWEIGHT = "conv_inner_dweight";
     CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
     CONV_INNER_DX = "conv_inner_dx";
+    CONV_ROWS = "conv_rows";
+    CONV_ROWS_X = "conv_rows_x";
     COPY = "copy";
     CROSS_ENTROPY = "cross_entropy";
     CROSS_ENTROPY_SOFT = "cross_entropy_soft";

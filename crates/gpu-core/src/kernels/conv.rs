@@ -1,8 +1,11 @@
 //! Convolution and its gradients, one to three spatial axes, row-major: direct kernels and implicit GEMM, which both
-//! take anything. Batch-innermost: see `conv_inner.rs`.
+//! take anything; `conv_rows.rs` and `pointwise.rs` come first where they can. Batch-innermost: see `conv_inner.rs`.
 
 use super::activation::Activation;
-use crate::{Arg, Candidate, Caps, Family, Launch, Word, params};
+use super::conv_rows;
+use super::convert::Convert;
+use super::pointwise::Pointwise;
+use crate::{Arg, Candidate, Caps, Family, Launch, Layout, Order, Word, params};
 
 /// x `[n, c, …input]`, weight `[k, c/groups, …kernel]` → y `[n, k, …output]`; spatial axes lifted to three.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +58,13 @@ impl Conv {
         2 * (self.n * self.output.iter().product::<usize>() * self.weights()) as u64
     }
 
-    /// Row-major y. Bindings: x, weight, bias if there is one, y.
-    pub fn candidates(&self, caps: &Caps) -> Vec<Candidate> {
+    /// Whether row-major y is made best from a first-inner weight.
+    pub fn wants_first_inner_weight(&self, caps: &Caps) -> bool {
+        Pointwise::of(self, Order::Plain).is_none() && conv_rows::fits(self, caps)
+    }
+
+    /// Row-major y from a weight in this order. Bindings: x, weight, bias if there is one, y.
+    pub fn candidates(&self, weight: Order, caps: &Caps) -> Vec<Candidate> {
         let pixels = self.n * self.output.iter().product::<usize>();
         let mut words = self.dims();
         words.extend(params! { alpha: self.activation.alpha, beta: self.activation.beta });
@@ -68,7 +76,31 @@ impl Conv {
             .bind(&[Arg::Input(0), Arg::Input(1), bias, Arg::Output(0)]);
         let product = Product { rows: self.k / self.groups, columns: pixels, depth: self.window_size(), parts: 1 };
         let gemm = self.gemm(product, "conv_gemm_y", [0, 1], bias, caps);
-        in_order(gemm, Candidate::one(direct), self.window_size())
+        let mut candidates = in_order(gemm, Candidate::one(direct), self.window_size());
+        if weight == Order::FirstInner {
+            candidates.iter_mut().for_each(|candidate| self.turn_weight(candidate));
+            candidates.splice(0..0, if conv_rows::fits(self, caps) { conv_rows::candidates(self) } else { Vec::new() });
+        } else if let Some(pointwise) = Pointwise::of(self, Order::Plain) {
+            candidates.splice(0..0, pointwise.candidates(caps).into_iter().take(2));
+        }
+        candidates
+    }
+
+    /// Lets a candidate that reads a row-major weight bring a first-inner one into that order first.
+    fn turn_weight(&self, candidate: &mut Candidate) {
+        let shape = [&[self.k, self.c / self.groups], &self.kernel[..]].concat();
+        let turned = Arg::Scratch(candidate.scratch.len());
+        candidate.scratch.push((4 * self.weights()).next_multiple_of(16) as u64);
+        let replace = |launch: &mut Launch, from: Arg, to: Arg| {
+            launch.args.iter_mut().filter(|arg| **arg == from).for_each(|arg| *arg = to);
+        };
+        candidate.launches.iter_mut().for_each(|launch| replace(launch, Arg::Input(1), turned));
+        let turn = Convert { shape, from: Layout::FIRST_INNER, to: Layout::PLAIN }.candidate();
+        for mut launch in turn.launches.into_iter().rev() {
+            replace(&mut launch, Arg::Output(0), turned);
+            replace(&mut launch, Arg::Input(0), Arg::Input(1));
+            candidate.launches.insert(0, launch);
+        }
     }
 
     /// Row-major dx. Bindings: dy, weight, dx.

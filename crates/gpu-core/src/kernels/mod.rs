@@ -9,6 +9,7 @@ pub mod cast;
 pub mod concat;
 pub mod conv;
 pub mod conv_inner;
+pub mod conv_rows;
 pub mod convert;
 pub mod cross_entropy;
 pub mod dropout;

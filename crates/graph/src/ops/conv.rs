@@ -184,8 +184,12 @@ impl Operation for Conv {
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
-        let layout = self.order(&at.inputs[0].shape, &at.inputs[1].shape, at.prefer, at.caps);
+        let (x, weight) = (&at.inputs[0].shape, &at.inputs[1].shape);
+        let layout = self.order(x, weight, at.prefer, at.caps);
         let mut inputs = vec![layout; 2];
+        if self.problem(x, weight, false).is_ok_and(|problem| problem.wants_first_inner_weight(at.caps)) {
+            inputs[1] = Layout::FIRST_INNER;
+        }
         inputs.resize(at.inputs.len(), Layout::PLAIN);
         Layouts { inputs, outputs: vec![layout; at.outputs.len()] }
     }
@@ -195,7 +199,7 @@ impl Operation for Conv {
         match io.outputs[0].layout.order {
             Order::FirstInner => Ok(self.problem_inner(io.x(0), io.x(1), bias, None)?.candidates()),
             Order::Plain if self.pool => misfit!("pooling in the same launch needs subgroups of 8"),
-            Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates(caps)),
+            Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates(io.inputs[1].layout.order, caps)),
         }
     }
 
