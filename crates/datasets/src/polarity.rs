@@ -23,12 +23,12 @@ impl Polarity {
     /// `trained_border`, 0 for black to 1 for white ([`Images::border_brightness`]).
     ///
     /// `Auto` does where the inverted border is nearer to the trained one; never where the trained border is a middle
-    /// grey (0.25 to 0.75), for then it tells nothing.
+    /// grey (0.25 to 0.75), for then it tells nothing, and never in colour: a negative photo is no scan.
     pub fn inverts(self, pixels: &[u8], [channels, height, width]: [usize; 3], trained_border: f32) -> bool {
         match self {
             Polarity::AsIs => false,
             Polarity::Inverted => true,
-            Polarity::Auto if UNTELLING.contains(&trained_border) => false,
+            Polarity::Auto if channels != 1 || UNTELLING.contains(&trained_border) => false,
             Polarity::Auto => {
                 let border = brightness(pixels, [channels, height, width]);
                 (1.0 - border - trained_border).abs() < (border - trained_border).abs()
@@ -79,6 +79,7 @@ mod tests {
         assert!(Polarity::Auto.inverts(&image, digits.shape(), border));
         assert!(!Polarity::AsIs.inverts(&image, digits.shape(), border));
         assert!(!Polarity::Auto.inverts(&image, digits.shape(), 0.5));
+        assert!(!Polarity::Auto.inverts(&image.repeat(3), [3, 28, 28], border));
     }
 
     #[test]

@@ -63,6 +63,22 @@ pub trait TableWatch {
 impl TableWatch for () {}
 
 /// A run under way.
+///
+/// ```
+/// use lenslet::datasets::table;
+/// use lenslet::{Model, Optimiser, Schedule, Settings, TableSession, TableSettings, TableTrainer, engine};
+///
+/// let asked = TableSettings { steps: 200, ..TableSettings::default() };
+/// let iris = asked.prepare(&table::builtin("iris")?, 0)?;
+/// let model = Model::new([4]).linear(8).sigmoid().linear(3);
+/// let (optimiser, schedule) = (Optimiser::Adam, Schedule::Constant);
+/// let settings = Settings { batch: 32, lr: 0.05, optimiser, schedule, weight_decay: 0.0, ..Settings::default() };
+/// let (engine, _) = engine::open(None)?;
+/// let mut session = TableSession::new(TableTrainer::new(&engine, model, settings, asked, iris)?);
+/// session.run(0, &mut ())?;
+/// assert!(session.evaluation()?.score() > 0.8);
+/// # Ok::<(), lenslet::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct TableSession {
     trainer: TableTrainer,
