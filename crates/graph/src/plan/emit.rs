@@ -163,6 +163,10 @@ impl Emitter<'_> {
         if !node.op.is_view() {
             let refused = |Misfit(why)| Error::NoKernel { op: node.op.name(), node: node.name.clone(), why };
             let mut candidates = node.op.lower(&io, self.request.caps).map_err(refused)?;
+            if candidates.is_empty() {
+                let shapes: Vec<String> = io.inputs.iter().map(|x| format!("{} {}", x.ty, x.layout)).collect();
+                return Err(refused(Misfit(format!("no kernel takes {}", shapes.join(", ")))));
+            }
             let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, &io, &candidates));
             let choice = choice.map_err(refused)?;
             row.candidates = candidates.len();
