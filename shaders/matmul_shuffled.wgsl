@@ -61,12 +61,13 @@ fn matmul_shuffled(
 //@for o in 0..ROWS / 8
     var from_a_o = min(i + o * 8u + lane, dim.m - 1u) * dim.pitch_a;
     if TRANS_A == 1u {
-        from_a_o = (o / LOADS * DEPTHS + lane / LANES) * dim.pitch_a
-            + min(i + (o % LOADS * 8u + lane % LANES) * 4u, (dim.m - 1u) / 4u * 4u);
+        let row_o = min(i + (o % LOADS * 8u + lane % LANES) * 4u, (dim.m - 1u) / 4u * 4u);
+        from_a_o = (o / LOADS * DEPTHS + lane / LANES) * dim.pitch_a + row_o / ROWS * dim.panel_a + row_o % ROWS;
     }
 //@end
+    let column = min(j, (dim.n - 1u) / 4u * 4u);
 //@for d in 0..4
-    var from_b_d = d * dim.pitch_b + min(j, (dim.n - 1u) / 4u * 4u);
+    var from_b_d = d * dim.pitch_b + column / 32u * dim.panel_b + column % 32u;
     if TRANS_B == 1u { from_b_d = min(j + d, dim.n - 1u) * dim.pitch_b; }
 //@end
     let deeper = select(vec2<u32>(1u, dim.pitch_b), vec2<u32>(dim.pitch_a, 1u), vec2<bool>(TRANS_A == 1u, TRANS_B == 1u));

@@ -9,6 +9,7 @@
 struct Params {
     m: u32, n: u32, k: u32, sums: u32,
     pitch_a: u32, pitch_b: u32, pitch_y: u32, // columns of y from n to its pitch become 0
+    panel_a: u32, panel_b: u32,               // elements from one tile's rows of a stored [l, i], or columns of b stored [l, j], to the next's
     sums_1: u32,                              // s counts two axes; this is the inner one
     sum_a_0: u32, sum_a_1: u32,               // elements of a from one to the next along each
     sum_b_0: u32, sum_b_1: u32,

@@ -69,6 +69,7 @@ shaders! {
     LOSS_DX = "loss_dx";
     LP_POOL = "lp_pool";
     LP_POOL_DX = "lp_pool_dx";
+    MATMUL_PACK = "matmul_pack";
     MATMUL_PARTS = "matmul_parts";
     MATMUL_SHUFFLED = "matmul_shuffled";
     MATMUL_TILED = "matmul_tiled";

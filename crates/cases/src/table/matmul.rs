@@ -47,6 +47,10 @@ fn products() -> Vec<Case> {
         case(ab).on(&[&[3, 4, 6], &[6]]).within(Sums(14)),
         case(ab).on(&[&[9], &[9]]).within(Sums(10)),
         case(ab).on(&[&[70_000, 1, 4], &[70_000, 4, 1]]).within(Sums(6)), // more batches than a grid axis
+        // Large enough to be packed, and nothing divides.
+        case(ab).on(&[&[258, 1027], &[1027, 258]]).within(Sums(1029)).forward_only(),
+        case(a_t).on(&[&[520, 510], &[520, 262]]).within(Sums(522)).forward_only(),
+        case(both).on(&[&[1027, 258], &[260, 1027]]).within(Sums(1029)).forward_only(),
         case(ab).on(&[&[1024, 1024], &[1024, 1024]]).within(Sums(1026)).timed().forward_only(),
     ]
 }

@@ -12,6 +12,11 @@ const BUSY: usize = 256;
 /// Rounds of a tile's loop that are worth a part of their own.
 const ROUNDS: usize = 8;
 
+/// An operand with so many elements, read so many times, is packed first: below, that costs more than it saves.
+const PACKED_ELEMENTS: usize = 1 << 18;
+/// See [`PACKED_ELEMENTS`].
+const PACKED_TIMES: usize = 256;
+
 /// An operand in its buffer: rows of `pitch` elements.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
@@ -25,12 +30,14 @@ pub struct Matrix {
     pub batch: [usize; 3],
     /// Elements from one matrix to the next of those whose products are summed, along both axes of them.
     pub sum: [usize; 2],
+    /// Its tiles' columns lie in panels, this many elements apart.
+    pub(super) panel: Option<usize>,
 }
 
 impl Matrix {
     /// A matrix without batches.
     pub fn new(arg: Arg, trans: bool, pitch: usize) -> Self {
-        Matrix { arg, trans, pitch, batch: [0; 3], sum: [0; 2] }
+        Matrix { arg, trans, pitch, batch: [0; 3], sum: [0; 2], panel: None }
     }
 
     /// Every row begins at a multiple of four elements, so that `vec4`s can be loaded.
@@ -112,7 +119,10 @@ impl Matmul {
             Family::Gpu => tiled.into_iter().chain([direct]).collect(),
             // The tiled one last and alone: barriers are dear here, but a driver may surprise.
             Family::Software => {
-                folded.shuffled(caps).into_iter().chain([direct]).chain(tiled.into_iter().take(1)).collect()
+                let mut candidates = folded.shuffled(caps);
+                // Four rows are the least that a tile of registers pays for.
+                candidates.insert(if folded.m <= 2 { 0 } else { candidates.len() }, direct);
+                candidates.into_iter().chain(tiled.into_iter().take(1)).collect()
             }
         }
     }
@@ -131,7 +141,51 @@ impl Matmul {
             (Some(8), _) => &[64, 32],
             _ => &[],
         };
-        heights.iter().map(|&rows| self.shuffled_by(rows)).collect()
+        let packed = self.packed(heights.first().copied().unwrap_or(0), caps);
+        packed.into_iter().chain(heights.iter().map(|&rows| self.shuffled_by(rows))).collect()
+    }
+
+    /// The tallest tiles on operands whose tiles were brought together first, where the product is large enough to
+    /// pay for that.
+    fn packed(&self, rows: usize, caps: &Caps) -> Option<Candidate> {
+        let single = self.batches() == 1 && self.sums == [1, 1];
+        let large = |length: usize, times: usize| times >= PACKED_TIMES && length * self.k >= PACKED_ELEMENTS;
+        let pack_a = self.a.trans && large(self.m, self.n);
+        let pack_b = !self.b.trans && large(self.n, self.m);
+        if rows == 0 || !single || !(pack_a || pack_b) {
+            return None;
+        }
+        let mut product = self.clone();
+        let (mut launches, mut scratch) = (Vec::new(), Vec::new());
+        for (wanted, matrix, length, width) in
+            [(pack_a, &mut product.a, self.m, rows), (pack_b, &mut product.b, self.n, 32)]
+        {
+            if !wanted {
+                continue;
+            }
+            let count = length.div_ceil(width) * self.k * width / 4;
+            if count as u64 * 16 > caps.binding_bytes {
+                return None;
+            }
+            let whole = matrix.whole();
+            let panels = Arg::Scratch(scratch.len());
+            launches.push(
+                Launch::flat(&shaders::MATMUL_PACK, count, 64)
+                    .set("X", Knob::Type(if whole { "vec4<f32>" } else { "f32" }))
+                    .set("VEC_X", u32::from(whole))
+                    .set("WIDTH", width as u32)
+                    .params(params! { rows: self.k, columns: length, pitch: matrix.pitch, count })
+                    .bind(&[matrix.arg, panels]),
+            );
+            scratch.push(count as u64 * 16);
+            *matrix = Matrix { panel: Some(self.k * width), ..Matrix::new(panels, matrix.trans, width) };
+        }
+        let mut candidate = product.shuffled_by(rows);
+        candidate.name = format!("matmul_packed/{rows}");
+        candidate.scratch = scratch;
+        launches.append(&mut candidate.launches);
+        candidate.launches = launches;
+        Some(candidate)
     }
 
     fn shuffled_by(&self, rows: usize) -> Candidate {
@@ -139,7 +193,10 @@ impl Matmul {
         let launch = Launch::flat(&shaders::MATMUL_SHUFFLED, tiles * 8, 8)
             .set("ROWS", rows as u32)
             .set("RAGGED", !self.k.is_multiple_of(4));
-        Candidate::one(self.launch(launch)).named(format!("matmul_shuffled/{rows}"))
+        let mut launch = self.launch(launch);
+        let panel = self.a.panel.unwrap_or(rows);
+        launch.params.iter_mut().filter(|(name, _)| *name == "panel_a").for_each(|(_, word)| *word = panel.into());
+        Candidate::one(launch).named(format!("matmul_shuffled/{rows}"))
     }
 
     /// Tiles in workgroup memory: large ones where they keep a device busy, small ones otherwise, and the sum in
@@ -265,7 +322,7 @@ impl Matmul {
         let [_, batch_1, batch_2] = self.batch;
         params! {
             m, n, k, sums: outer * sums_1, pitch_a: a.pitch, pitch_b: b.pitch, pitch_y: self.pitch,
-            sums_1, sum_a_0, sum_a_1, sum_b_0, sum_b_1,
+            panel_a: 0u32, panel_b: b.panel.unwrap_or(32), sums_1, sum_a_0, sum_a_1, sum_b_0, sum_b_1,
             batches: self.batches(), batch_1, batch_2, a_0, a_1, a_2, b_0, b_1, b_2,
             part_steps: u32::MAX, scale: self.scale, alpha: self.activation.alpha, beta: self.activation.beta,
         }
