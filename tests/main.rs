@@ -5,6 +5,8 @@
 //! device: it checks what must not drift in the tree itself.
 
 mod finite_differences;
+mod fuzz_ops;
+mod fuzz_rows;
 mod gpu_equals_reference;
 mod gradcases;
 mod house;

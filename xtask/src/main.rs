@@ -5,6 +5,7 @@
 
 mod bench;
 mod driver;
+mod fuzz_ops;
 mod lavapipe;
 mod lint;
 mod process;
@@ -35,6 +36,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "time the workloads in a release build; --peers: in turns with PyTorch, which it installs under target/",
         run: bench::run,
+    },
+    Command {
+        name: "fuzz-ops",
+        about: "random rows for every op, every kernel against the reference: --cases N [--seed S]",
+        run: fuzz_ops::run,
     },
     Command { name: "help", about: "this list", run: |_| list() },
 ];

@@ -2,7 +2,7 @@
 //!
 //! Apart from `question.rs`, which runs whole graphs: here nothing else runs, so that what is wrong has one name.
 
-use crate::tolerance::{Tolerance, worst_of};
+use crate::tolerance::{Tolerance, errors, worst_of};
 use graph::gpu_core::{Arg, Candidate, Device, Layout, Origin, Plan, Program, Region, Slot, SlotPlan, Step};
 use graph::{DType, Io, Operand, Operation, Tensor, Wide};
 use std::sync::Arc;
@@ -97,6 +97,11 @@ impl Ask {
             }
         }
         largest
+    }
+
+    /// The error of each element of an output in tolerances, row-major.
+    pub fn errors(&self, got: &Tensor, answer: &Answer, output: usize) -> Vec<f64> {
+        errors(got, &answer.want[output], &answer.magnitude[output], &self.tolerances)
     }
 
     /// Runs a candidate; its outputs.

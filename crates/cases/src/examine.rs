@@ -1,6 +1,7 @@
 //! `lenslet doctor`: every candidate of every kernel that the table leads to, put to one device.
 
 use crate::sites::sites;
+use crate::tolerances::tolerances;
 use crate::{Case, rows};
 use graph::gpu_core::{Device, Error};
 use std::collections::{BTreeMap, HashSet};
@@ -86,4 +87,26 @@ pub fn examine(
     }
     let named = findings.into_iter().map(|((op, candidate), finding)| Finding { op, candidate, ..finding });
     Ok(named.collect())
+}
+
+/// What is wrong with a row that nobody has written down: every candidate of every node that it leads to, forward and
+/// backward, in each layout, within the tolerances of its op. One line a failure.
+///
+/// # Errors
+/// The row does not fit its op, no kernel runs it, or the device is lost.
+pub fn failures(device: &Device, case: &Case) -> Result<Vec<String>, graph::Error> {
+    let mut failures = Vec::new();
+    for site in sites(case, device.caps())? {
+        let ask = site.ask_within(tolerances(site.node.op.as_ref(), &site.io))?;
+        let answer = ask.answer();
+        for candidate in &site.candidates {
+            let at = format!("{} of {}", candidate.name, ask.label);
+            match ask.run(device, candidate) {
+                Err(error @ Error::Lost { .. }) => return Err(error.into()),
+                Err(error) => failures.push(format!("{at}: {error}")),
+                Ok(got) => failures.extend(ask.compare(&got, &answer).1.map(|wrong| format!("{at}: {wrong}"))),
+            }
+        }
+    }
+    Ok(failures)
 }

@@ -6,13 +6,15 @@
 //!
 //! Where is: `table/` the rows · `case` what a row is · `fill` its data · `tolerance` how exact · `question` a graph
 //! with data, put to a device in every layout with every candidate · `ask` one node, put to one candidate · `sites` the
-//! nodes that rows lead to · `examine` the doctor · `proof`, `verdicts`, `shrink` before first use.
+//! nodes that rows lead to · `examine` the doctor · `lockstep` whole graphs, node by
+//! node · `proof`, `verdicts`, `shrink` before first use.
 
 mod ask;
 mod case;
 mod examine;
 mod fill;
 mod key;
+mod lockstep;
 mod proof;
 mod question;
 mod shrink;
@@ -25,8 +27,9 @@ mod weighted;
 
 pub use ask::{Answer, Ask, Wrong};
 pub use case::{Case, GradientGraph, case};
-pub use examine::{Finding, examine};
+pub use examine::{Finding, examine, failures};
 pub use fill::{Fill, filled};
+pub use lockstep::{Checked, Difference, Lockstep, lockstep};
 pub use proof::{Proofs, prove_before_use};
 pub use question::{Question, run_guarded};
 pub use tolerance::{Tolerance, worst, worst_of};

@@ -39,24 +39,26 @@ pub fn worst(got: &Tensor, want: &Wide, magnitude: &Wide, tolerance: Tolerance) 
 
 /// As [`worst`], where each element may be as wrong as the most lenient of several tolerances allows.
 pub fn worst_of(got: &Tensor, want: &Wide, magnitude: &Wide, tolerances: &[Tolerance]) -> (f64, usize) {
+    let each = errors(got, want, magnitude, tolerances);
+    each.into_iter().enumerate().fold((0.0, 0), |worst, (i, error)| if error > worst.0 { (error, i) } else { worst })
+}
+
+/// The error of each element in units of the most lenient tolerance, row-major.
+pub(crate) fn errors(got: &Tensor, want: &Wide, magnitude: &Wide, tolerances: &[Tolerance]) -> Vec<f64> {
     let floats = got.ty().dtype == DType::F32;
     let got = got.to_reference();
     assert_eq!(got.shape(), want.shape());
-    let mut worst = (0.0, 0);
     let largest = want.iter().filter(|want| want.is_finite()).fold(0.0, |largest: f64, want| largest.max(want.abs()));
-    for (i, ((&got, &want), &magnitude)) in got.iter().zip(want).zip(magnitude).enumerate() {
+    let error = |((&got, &want), &magnitude): ((&f64, &f64), &f64)| {
         let want = if floats { f64::from(want as f32) } else { want };
-        let error = if got == want || got.is_nan() && want.is_nan() {
+        if got == want || got.is_nan() && want.is_nan() {
             0.0
         } else if !got.is_finite() || !want.is_finite() {
             f64::INFINITY
         } else {
             let rooms = tolerances.iter().map(|tolerance| tolerance.room(want, magnitude, largest));
             (got - want).abs() / rooms.fold(0.0, f64::max)
-        };
-        if error > worst.0 {
-            worst = (error, i);
         }
-    }
-    worst
+    };
+    got.iter().zip(want).zip(magnitude).map(error).collect()
 }

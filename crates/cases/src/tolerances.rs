@@ -8,19 +8,23 @@ use std::sync::OnceLock;
 /// Roundings beside those of a sum's own products: a bias, an activation, a division, the sum of parts.
 const BESIDE: usize = 64;
 
+/// Of a row's own sum, at most: what is more is the row's length, not the op's.
+const OWN: usize = 256;
+
 /// The tolerances of the table's rows for an op, or for the op that it is the gradient of (`conv_dx` is named after
 /// `conv`). Where there is no such row, those of a sum.
 pub fn tolerances(op: &dyn Operation, io: &Io) -> Vec<Tolerance> {
     static ROWS: OnceLock<Vec<(&'static str, Tolerance)>> = OnceLock::new();
     let table = ROWS.get_or_init(|| rows().iter().map(|row| (row.op.name(), row.tolerance)).collect());
     let results: usize = io.outputs.iter().map(|operand| operand.ty.shape.count()).sum();
-    let products = flops(op, io) as usize / (2 * results.max(1)) + BESIDE;
+    let terms: usize = io.inputs.iter().map(|operand| operand.ty.shape.count()).max().unwrap_or(0);
+    let products = (flops(op, io) as usize / (2 * results.max(1))).max(terms / results.max(1)) + BESIDE;
     let mut found: Vec<Tolerance> = Vec::new();
     for (_, tolerance) in table.iter().filter(|(name, _)| op.name().starts_with(name)) {
         // The most lenient of each kind says all that the others say.
         match *tolerance {
             Tolerance::Exact => merge(&mut found, Tolerance::Exact),
-            Tolerance::Sums(k) => merge(&mut found, Tolerance::Sums(k.max(products))),
+            Tolerance::Sums(k) => merge(&mut found, Tolerance::Sums(k.min(OWN).max(products))),
             other => merge(&mut found, other),
         }
     }

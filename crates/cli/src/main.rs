@@ -8,7 +8,7 @@ mod learn;
 mod pictures;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, devices, doctor, eval, explain, models, predict, shader, train};
+use commands::{bench, compare, devices, doctor, eval, explain, models, predict, shader, train};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -27,6 +27,7 @@ enum Command {
     Predict(predict::Predict),
     Devices(devices::Devices),
     Doctor(doctor::Doctor),
+    Compare(compare::Compare),
     Explain(explain::Explain),
     Models(models::Models),
     Shader(shader::Shader),
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::Predict(command) => command.run(),
         Command::Devices(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Compare(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Models(command) => command.run(),
         Command::Shader(command) => command.run(),

@@ -21,6 +21,7 @@
 
 pub mod bench;
 mod checkpoint;
+pub mod compare;
 mod data;
 pub mod engine;
 mod error;

@@ -2,6 +2,7 @@
 //! `models.rs` (models by name) and `report.rs` (tables).
 
 pub(crate) mod bench;
+pub(crate) mod compare;
 mod data;
 pub(crate) mod devices;
 pub(crate) mod doctor;

@@ -50,7 +50,7 @@ pub(crate) fn is(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("onnx"))
 }
 
-fn read(path: &Path) -> anyhow::Result<Model> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<Model> {
     if !path.is_file() {
         return Err(usage(format!("{}: there is no such file", path.display())));
     }
