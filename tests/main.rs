@@ -16,6 +16,7 @@ mod mlp_step;
 mod onnx_cases;
 mod onnx_models;
 mod onnx_scope;
+mod optimisers;
 mod proofs;
 mod readme;
 mod rewrites;

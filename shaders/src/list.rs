@@ -40,6 +40,10 @@ shaders! {
     BINARY_GATHER = "binary_gather";
     CAST_ELEMENTS = "cast_elements";
     CHANNEL_SUM = "channel_sum";
+    CLIP_FACTOR = "clip_factor";
+    CLIP_SCALE = "clip_scale";
+    CLIP_SQUARES = "clip_squares";
+    CLIP_VALUE = "clip_value";
     CONCAT = "concat";
     CONV_DIRECT = "conv_direct";
     CONV_DIRECT_DWEIGHT = "conv_direct_dweight";
@@ -65,6 +69,7 @@ shaders! {
     LINEAR_DBIAS_INNER = "linear_dbias_inner";
     LOCAL_RESPONSE_NORM = "local_response_norm";
     LOCAL_RESPONSE_NORM_DX = "local_response_norm_dx";
+    LAMB_MOMENTS = "lamb_moments";
     LOSS = "loss";
     LOSS_DX = "loss_dx";
     LP_POOL = "lp_pool";
@@ -102,8 +107,7 @@ shaders! {
     TO_PLAIN = "to_plain";
     UNARY = "unary";
     UNARY_DX = "unary_dx";
-    UPDATE_ADAM = "update_adam";
-    UPDATE_SGD = "update_sgd";
+    UPDATE = "update";
 }
 
 shaders! {
@@ -119,6 +123,7 @@ shaders! {
     FOLD = "fold";
     FOUR = "four";
     INDEX = "index";
+    LAMB = "lamb";
     LANE = "lane";
     LOG_SUM_EXP = "log_sum_exp";
     LOSSES = "losses";
@@ -127,6 +132,15 @@ shaders! {
     PRODUCT = "product";
     RANDOM = "random";
     REDUCE = "reduce";
+    RULE_ADADELTA = "rule_adadelta";
+    RULE_ADAGRAD = "rule_adagrad";
+    RULE_ADAM = "rule_adam";
+    RULE_AMSGRAD = "rule_amsgrad";
+    RULE_LAMB = "rule_lamb";
+    RULE_LION = "rule_lion";
+    RULE_RMSPROP = "rule_rmsprop";
+    RULE_RMSPROP_CENTERED = "rule_rmsprop_centered";
+    RULE_SGD = "rule_sgd";
     SEGMENT = "segment";
     SLOPE = "slope";
     WIDTH1 = "width1";

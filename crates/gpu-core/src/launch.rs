@@ -139,7 +139,7 @@ macro_rules! params {
 }
 
 /// Launches that together compute an op's outputs from its inputs; one of several ways to do so.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Candidate {
     /// Names the algorithm in `explain`, `doctor` and the tuning cache: usually the first shader's name and its
     /// distinguishing knobs, such as `conv_direct/16x4`.

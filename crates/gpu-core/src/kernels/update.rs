@@ -1,4 +1,5 @@
-//! The optimiser's update: all parameters in one launch, whatever their number.
+//! The optimiser's update: all parameters in one launch, whatever their number; LAMB, which scales by norms, and clipping
+//! take a launch or a few more.
 //!
 //! Parameters lie in blocks of 64 vec4s of an arena, moments at the same places of theirs. A table tells each block
 //! where its gradient is, in how many parts, and its group's settings.
@@ -30,7 +31,59 @@ pub enum Rule {
         eps: f32,
         /// Weight decay apart from the gradient.
         decoupled: bool,
+        /// Divides by the largest second moment so far.
+        amsgrad: bool,
     },
+    /// LAMB: Adam's direction, as long as the parameter.
+    Lamb {
+        /// Decay of the first moment.
+        beta1: f32,
+        /// Decay of the second moment.
+        beta2: f32,
+        /// Keeps the quotient finite.
+        eps: f32,
+    },
+    /// Lion: the sign of a mean.
+    Lion {
+        /// Share of the mean in the direction.
+        beta1: f32,
+        /// Decay of the mean.
+        beta2: f32,
+    },
+    /// RMSprop.
+    RmsProp {
+        /// Decay of the mean of squares.
+        alpha: f32,
+        /// Keeps the quotient finite.
+        eps: f32,
+        /// Share of the old velocity that is kept.
+        momentum: f32,
+        /// Divides by the deviation.
+        centered: bool,
+    },
+    /// Adagrad.
+    Adagrad {
+        /// The rate of step t, from 0, is lr / (1 + t lr_decay): for the schedule.
+        lr_decay: f32,
+        /// Keeps the quotient finite.
+        eps: f32,
+    },
+    /// Adadelta.
+    Adadelta {
+        /// Decay of both means of squares.
+        rho: f32,
+        /// Addend under both roots.
+        eps: f32,
+    },
+}
+
+/// What is done to gradients before they count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Clip {
+    /// All are scaled together so that their common L2 norm is at most this.
+    Norm(f32),
+    /// Each number is held between minus this and this.
+    Value(f32),
 }
 
 /// Settings of a group of parameters.
@@ -63,33 +116,92 @@ pub struct Segment {
 pub struct Update {
     /// How.
     pub rule: Rule,
+    /// What comes before.
+    pub clip: Option<Clip>,
     /// What.
     pub segments: Vec<Segment>,
     /// Rows of the schedule.
     pub steps: usize,
+    /// Bytes of the arena of gradients.
+    pub gradient_bytes: u64,
 }
 
+// Inputs: step, schedule, gradients, parameters, then the moments, whole arenas.
+const STEP: Arg = Arg::Input(0);
+const SCHEDULE: Arg = Arg::Input(1);
+const GRADIENTS: Arg = Arg::Input(2);
+const PARAMETERS: Arg = Arg::Input(3);
+const TABLE: Arg = Arg::Table(0);
+
 impl Update {
-    /// The one way to do it. Bindings: step, schedule, table, gradients, parameters, then the moments, whole arenas.
+    /// The one way to do it. Bindings: step, schedule, gradients, parameters, then the moments, whole arenas.
     pub fn candidate(&self, caps: &Caps) -> Candidate {
         let table = self.table();
         let blocks = (table.len() / 8) as u32;
         let rows = blocks.div_ceil(caps.grid_axis);
         let grid = [blocks.div_ceil(rows.max(1)), rows.max(1), 1];
-        let steps = self.steps as u32;
-        let launch = match self.rule {
-            Rule::Sgd { momentum, dampening, nesterov } => Launch::new(&shaders::UPDATE_SGD, grid)
-                .set("NESTEROV", nesterov)
-                .params(params! { blocks, steps, momentum, dampening }),
-            Rule::Adam { beta1, beta2, eps, decoupled } => Launch::new(&shaders::UPDATE_ADAM, grid)
-                .set("DECOUPLED", decoupled)
-                .params(params! { blocks, steps, beta1, beta2, eps }),
-        };
-        let mut args = vec![Arg::Input(0), Arg::Input(1), Arg::Table(0), Arg::Input(2)];
-        args.extend((0..=self.rule.moments()).map(|k| Arg::Input(3 + k)));
-        let mut candidate = Candidate::one(launch.bind(&args));
+        let mut candidate = Candidate { name: self.rule.include().into(), ..Candidate::default() };
+        self.clip(&mut candidate, blocks, grid);
+        self.rule(&mut candidate, blocks, grid);
         candidate.tables.push(table);
         candidate
+    }
+
+    fn clip(&self, candidate: &mut Candidate, blocks: u32, grid: [u32; 3]) {
+        match self.clip {
+            None => {}
+            Some(Clip::Value(limit)) => {
+                let launch = Launch::new(&shaders::CLIP_VALUE, grid).params(params! { blocks, limit });
+                candidate.launches.push(launch.bind(&[TABLE, GRADIENTS]));
+            }
+            Some(Clip::Norm(limit)) => {
+                let (squares, factor) = (Arg::Scratch(0), Arg::Scratch(1));
+                candidate.scratch = vec![u64::from(blocks) * 4, 4];
+                let count = (self.gradient_bytes / 16) as usize;
+                candidate.launches.extend([
+                    Launch::new(&shaders::CLIP_SQUARES, grid)
+                        .params(params! { blocks })
+                        .bind(&[TABLE, GRADIENTS, squares]),
+                    Launch::new(&shaders::CLIP_FACTOR, [1, 1, 1])
+                        .params(params! { blocks, limit })
+                        .bind(&[squares, factor]),
+                    Launch::flat(&shaders::CLIP_SCALE, count, 64).params(params! { count }).bind(&[factor, GRADIENTS]),
+                ]);
+            }
+        }
+    }
+
+    fn rule(&self, candidate: &mut Candidate, blocks: u32, grid: [u32; 3]) {
+        let steps = self.steps as u32;
+        let update = Launch::new(&shaders::UPDATE, grid);
+        let update = match self.rule {
+            Rule::Sgd { .. } => update, // what the file includes as written
+            _ => update.redirect("rule_sgd", self.rule.include()),
+        };
+        let update = match self.rule {
+            Rule::Sgd { momentum, dampening, nesterov } => {
+                update.set("NESTEROV", nesterov).params(params! { blocks, steps, momentum, dampening })
+            }
+            Rule::Adam { beta1, beta2, eps, decoupled, .. } => {
+                update.set("DECOUPLED", decoupled).params(params! { blocks, steps, beta1, beta2, eps })
+            }
+            Rule::Lamb { beta1, beta2, eps } => update.params(params! { blocks, steps, beta1, beta2, eps }),
+            Rule::Lion { beta1, beta2 } => update.params(params! { blocks, steps, beta1, beta2 }),
+            Rule::RmsProp { alpha, eps, momentum, .. } => {
+                update.params(params! { blocks, steps, alpha, eps, momentum })
+            }
+            Rule::Adagrad { eps, .. } => update.params(params! { blocks, steps, eps }),
+            Rule::Adadelta { rho, eps } => update.params(params! { blocks, steps, rho, eps }),
+        };
+        let mut args = vec![STEP, SCHEDULE, TABLE, GRADIENTS, PARAMETERS];
+        args.extend((0..self.rule.moments()).map(|k| Arg::Input(4 + k)));
+        if let Rule::Lamb { .. } = self.rule {
+            args.push(Arg::Scratch(candidate.scratch.len()));
+            candidate.scratch.push(u64::from(blocks) * 8);
+            let moments = Launch::new(&shaders::LAMB_MOMENTS, grid).params(update.params.clone());
+            candidate.launches.push(moments.bind(&args));
+        }
+        candidate.launches.push(update.bind(&args));
     }
 
     /// Eight words a block; blocks between parameters count 0 vec4s.
@@ -98,7 +210,8 @@ impl Update {
         for s in &self.segments {
             let (first, vec4s) = (s.offset / 16 / BLOCK, s.bytes / 16);
             table.resize(table.len().max(8 * first as usize), 0);
-            for block in 0..vec4s.div_ceil(BLOCK) {
+            let blocks = vec4s.div_ceil(BLOCK);
+            for block in 0..blocks {
                 let gradient = s.gradient / 16 + block * BLOCK;
                 let count = (vec4s - block * BLOCK).min(BLOCK);
                 let head = [gradient as u32, s.parts, (s.part_bytes / 16) as u32, count as u32];
@@ -107,6 +220,8 @@ impl Update {
                 table[at..at + 4].copy_from_slice(&head);
                 table[at + 4] = s.group.lr_scale.to_bits();
                 table[at + 5] = s.group.weight_decay.to_bits();
+                table[at + 6] = first as u32;
+                table[at + 7] = blocks as u32;
             }
         }
         table
@@ -117,8 +232,24 @@ impl Rule {
     /// Numbers that it keeps for each parameter.
     pub fn moments(self) -> usize {
         match self {
-            Rule::Sgd { .. } => 1,
-            Rule::Adam { .. } => 2,
+            Rule::Sgd { .. } | Rule::Lion { .. } | Rule::Adagrad { .. } => 1,
+            Rule::Adam { amsgrad: true, .. } | Rule::RmsProp { centered: true, .. } => 3,
+            _ => 2,
+        }
+    }
+
+    /// The file of `lib/` that has its formula.
+    fn include(self) -> &'static str {
+        match self {
+            Rule::Sgd { .. } => "rule_sgd",
+            Rule::Adam { amsgrad: false, .. } => "rule_adam",
+            Rule::Adam { amsgrad: true, .. } => "rule_amsgrad",
+            Rule::Lamb { .. } => "rule_lamb",
+            Rule::Lion { .. } => "rule_lion",
+            Rule::RmsProp { centered: false, .. } => "rule_rmsprop",
+            Rule::RmsProp { centered: true, .. } => "rule_rmsprop_centered",
+            Rule::Adagrad { .. } => "rule_adagrad",
+            Rule::Adadelta { .. } => "rule_adadelta",
         }
     }
 }

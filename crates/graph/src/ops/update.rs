@@ -6,7 +6,7 @@
 
 use crate::graph::{Graph, Init, Value};
 use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
-use gpu_core::kernels::update::{Group, Rule};
+use gpu_core::kernels::update::{Clip, Group, Rule};
 use gpu_core::{Candidate, Caps, Layout};
 
 /// How a model learns: a rule and the weight decay of its parameters. Defaults are PyTorch's.
@@ -16,41 +16,88 @@ pub struct Optimiser {
     pub rule: Rule,
     /// Pull of each weight towards zero.
     pub weight_decay: f32,
+    /// What is done to gradients before.
+    pub clip: Option<Clip>,
+}
+
+impl From<Rule> for Optimiser {
+    /// Without weight decay and clipping.
+    fn from(rule: Rule) -> Self {
+        Optimiser { rule, weight_decay: 0.0, clip: None }
+    }
 }
 
 impl Optimiser {
     /// Stochastic gradient descent.
     pub fn sgd(momentum: f32) -> Self {
-        Optimiser { rule: Rule::Sgd { momentum, dampening: 0.0, nesterov: false }, weight_decay: 0.0 }
+        Rule::Sgd { momentum, dampening: 0.0, nesterov: false }.into()
     }
 
     /// Adam with β = (0.9, 0.999) and ε = 1e-8.
     pub fn adam() -> Self {
-        Optimiser { rule: Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: false }, weight_decay: 0.0 }
+        Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: false, amsgrad: false }.into()
+    }
+
+    /// Adam that divides by the largest second moment so far.
+    pub fn amsgrad() -> Self {
+        Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: false, amsgrad: true }.into()
     }
 
     /// AdamW: Adam with a weight decay of 0.01 apart from the gradient.
     pub fn adamw() -> Self {
-        Optimiser { rule: Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: true }, weight_decay: 0.01 }
+        let rule = Rule::Adam { beta1: 0.9, beta2: 0.999, eps: 1e-8, decoupled: true, amsgrad: false };
+        Optimiser { weight_decay: 0.01, ..rule.into() }
+    }
+
+    /// LAMB with β = (0.9, 0.999) and ε = 1e-6.
+    pub fn lamb() -> Self {
+        Rule::Lamb { beta1: 0.9, beta2: 0.999, eps: 1e-6 }.into()
+    }
+
+    /// Lion with β = (0.9, 0.99).
+    pub fn lion() -> Self {
+        Rule::Lion { beta1: 0.9, beta2: 0.99 }.into()
+    }
+
+    /// RMSprop with α = 0.99 and ε = 1e-8.
+    pub fn rmsprop(momentum: f32) -> Self {
+        Rule::RmsProp { alpha: 0.99, eps: 1e-8, momentum, centered: false }.into()
+    }
+
+    /// Adagrad with ε = 1e-10.
+    pub fn adagrad() -> Self {
+        Rule::Adagrad { lr_decay: 0.0, eps: 1e-10 }.into()
+    }
+
+    /// Adadelta with ρ = 0.9 and ε = 1e-6.
+    pub fn adadelta() -> Self {
+        Rule::Adadelta { rho: 0.9, eps: 1e-6 }.into()
     }
 
     /// The table that the device reads each step: learning rate and what else depends on the step alone, from
     /// `lr[step]` (the last one stays). `[steps, 4]`.
     pub fn schedule(&self, lr: &[f32]) -> Tensor {
-        let rows = match self.rule {
-            // From here on 1 - β₂^t is 1 in f32.
-            Rule::Adam { beta2, .. } => lr.len().max((-18.0 / f64::from(beta2).ln()).ceil() as usize),
-            Rule::Sgd { .. } => lr.len(),
+        let betas = match self.rule {
+            Rule::Adam { beta1, beta2, .. } | Rule::Lamb { beta1, beta2, .. } => Some([beta1, beta2]),
+            _ => None,
         };
-        let data = (0..rows).flat_map(|step| {
-            let t = (step + 1) as i32;
-            let corrections = match self.rule {
-                Rule::Adam { beta1, beta2, .. } => [beta1, beta2].map(|b| (1.0 - f64::from(b).powi(t)) as f32),
-                Rule::Sgd { .. } => [1.0; 2],
-            };
-            [lr[step.min(lr.len() - 1)], corrections[0], corrections[1], 0.0]
+        // From the last row on, 1 - β₂^t is 1 in f32.
+        let settled = betas.map_or(0, |[_, beta2]| (-18.0 / f64::from(beta2).ln()).ceil() as usize);
+        let data = (0..lr.len().max(settled)).flat_map(|step| {
+            let corrections =
+                betas.map_or([1.0; 2], |betas| betas.map(|beta| (1.0 - f64::from(beta).powi(step as i32 + 1)) as f32));
+            [lr[step.min(lr.len() - 1)] * self.decay(step), corrections[0], corrections[1], 0.0]
         });
-        Tensor::f32([rows, 4], data.collect()).expect("four numbers a row")
+        let data: Vec<f32> = data.collect();
+        Tensor::f32([data.len() / 4, 4], data).expect("four numbers a row")
+    }
+
+    /// Adagrad's own factor on the learning rate.
+    fn decay(&self, step: usize) -> f32 {
+        match self.rule {
+            Rule::Adagrad { lr_decay, .. } => (1.0 / (1.0 + step as f64 * f64::from(lr_decay))) as f32,
+            _ => 1.0,
+        }
     }
 }
 
@@ -73,7 +120,8 @@ impl Graph {
             }
         }
         let group = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
-        let update = Update { rule: optimiser.rule, groups: vec![group; parameters.len()] };
+        let groups = vec![group; parameters.len()];
+        let update = Update { rule: optimiser.rule, clip: optimiser.clip, groups };
         let outputs = self.push("update", update, &inputs)?;
         let states: Vec<Value> = parameters.iter().chain(&inputs[2 + 2 * parameters.len()..]).copied().collect();
         for (state, value) in states.into_iter().zip(outputs) {
@@ -88,6 +136,8 @@ impl Graph {
 pub struct Update {
     /// How.
     pub rule: Rule,
+    /// What is done to gradients before.
+    pub clip: Option<Clip>,
     /// Settings of each parameter.
     pub groups: Vec<Group>,
 }
@@ -107,6 +157,21 @@ impl Update {
 
     fn moments<'a, T>(&self, inputs: &'a [T], k: usize) -> &'a [T] {
         &inputs[2 + (2 + k) * self.count()..][..self.count()]
+    }
+
+    fn clipped(&self, gradients: &[&Wide]) -> Vec<Wide> {
+        let mut gradients: Vec<Wide> = gradients.iter().map(|g| g.as_standard_layout().into_owned()).collect();
+        match self.clip {
+            None => {}
+            Some(Clip::Value(limit)) => {
+                gradients.iter_mut().for_each(|g| cpu_reference::clip_grad_value(flat(g), limit.into()));
+            }
+            Some(Clip::Norm(limit)) => {
+                let mut all: Vec<&mut [f64]> = gradients.iter_mut().map(flat).collect();
+                cpu_reference::clip_grad_norm(&mut all, limit.into());
+            }
+        }
+        gradients
     }
 
     /// What it changes: parameters, then moments.
@@ -163,9 +228,10 @@ impl Operation for Update {
             .iter()
             .map(|(_, members)| members.iter().map(|m| m.as_standard_layout().into_owned()).collect())
             .collect();
+        let gradients = self.clipped(self.gradients(inputs));
         for (i, group) in self.groups.iter().enumerate() {
             let lr = scheduled * f64::from(group.lr_scale);
-            let gradient = self.gradients(inputs)[i];
+            let gradient = &gradients[i];
             let (parameters, moments) = states.split_first_mut().expect("parameters come first");
             let mut moments: Vec<&mut Wide> = moments.iter_mut().map(|arena| &mut arena[i]).collect();
             step(self.rule, group, lr, t as u64 + 1, &mut parameters[i], gradient, &mut moments);
@@ -183,30 +249,56 @@ impl Operation for Update {
     }
 }
 
-/// One parameter's step through the reference. `t` counts from 1.
+fn flat(array: &mut Wide) -> &mut [f64] {
+    array.as_slice_mut().expect("in standard layout")
+}
+
+/// One parameter's step through the reference. `t` counts from 1. Adagrad's decay is in `lr` already.
 fn step(rule: Rule, group: &Group, lr: f64, t: u64, w: &mut Wide, dw: &Wide, moments: &mut [&mut Wide]) {
-    fn flat(array: &mut Wide) -> &mut [f64] {
-        array.as_slice_mut().expect("states are in standard layout")
-    }
     let weight_decay = f64::from(group.weight_decay);
-    let dw = dw.as_standard_layout();
     let dw = dw.as_slice().expect("standard layout");
-    match rule {
-        Rule::Sgd { momentum, dampening, nesterov } => {
-            let [momentum, dampening] = [momentum, dampening].map(f64::from);
+    let wide = f64::from;
+    let mut moments: Vec<&mut [f64]> = moments.iter_mut().map(|moment| flat(moment)).collect();
+    match (rule, &mut moments[..]) {
+        (Rule::Sgd { momentum, dampening, nesterov }, [v]) => {
+            let [momentum, dampening] = [momentum, dampening].map(wide);
             // Without momentum PyTorch keeps no velocity; the kernel leaves the gradient there.
             if momentum == 0.0 {
-                flat(moments[0]).iter_mut().zip(dw).zip(flat(w)).for_each(|((v, g), w)| *v = g + weight_decay * *w);
+                v.iter_mut().zip(dw).zip(flat(w)).for_each(|((v, g), w)| *v = g + weight_decay * *w);
             }
             let hyper = cpu_reference::Sgd { lr, momentum, dampening, nesterov, weight_decay };
-            cpu_reference::sgd(&hyper, t, flat(w), dw, flat(moments[0]));
+            cpu_reference::sgd(&hyper, t, flat(w), dw, v);
         }
-        Rule::Adam { beta1, beta2, eps, decoupled } => {
-            let betas = [beta1, beta2].map(f64::from);
-            let hyper = cpu_reference::Adam { lr, betas, eps: eps.into(), weight_decay, amsgrad: false };
+        (Rule::Adam { beta1, beta2, eps, decoupled, amsgrad }, [m, v, most @ ..]) => {
+            let betas = [beta1, beta2].map(wide);
+            let hyper = cpu_reference::Adam { lr, betas, eps: eps.into(), weight_decay, amsgrad };
             let rule = if decoupled { cpu_reference::adamw } else { cpu_reference::adam };
-            let (m, v) = moments.split_at_mut(1);
-            rule(&hyper, t, flat(w), dw, flat(m[0]), flat(v[0]), &mut []);
+            let none = &mut [][..];
+            rule(&hyper, t, flat(w), dw, m, v, most.first_mut().map_or(none, |most| most));
         }
+        (Rule::Lamb { beta1, beta2, eps }, [m, v]) => {
+            let betas = [beta1, beta2].map(wide);
+            let hyper = cpu_reference::Adam { lr, betas, eps: eps.into(), weight_decay, amsgrad: false };
+            cpu_reference::lamb(&hyper, t, flat(w), dw, m, v);
+        }
+        (Rule::Lion { beta1, beta2 }, [m]) => {
+            let hyper = cpu_reference::Lion { lr, betas: [beta1, beta2].map(wide), weight_decay };
+            cpu_reference::lion(&hyper, flat(w), dw, m);
+        }
+        (Rule::RmsProp { alpha, eps, momentum, centered }, [s, v, mean @ ..]) => {
+            let [alpha, eps, momentum] = [alpha, eps, momentum].map(wide);
+            let none = &mut [][..];
+            let hyper = cpu_reference::RmsProp { lr, alpha, eps, momentum, centered, weight_decay };
+            cpu_reference::rmsprop(&hyper, flat(w), dw, s, mean.first_mut().map_or(none, |mean| mean), v);
+        }
+        (Rule::Adagrad { eps, .. }, [s]) => {
+            let hyper = cpu_reference::Adagrad { lr, lr_decay: 0.0, eps: eps.into(), weight_decay };
+            cpu_reference::adagrad(&hyper, t, flat(w), dw, s);
+        }
+        (Rule::Adadelta { rho, eps }, [s, u]) => {
+            let hyper = cpu_reference::Adadelta { lr, rho: rho.into(), eps: eps.into(), weight_decay };
+            cpu_reference::adadelta(&hyper, flat(w), dw, s, u);
+        }
+        _ => unreachable!("a rule has as many moments as it says"),
     }
 }

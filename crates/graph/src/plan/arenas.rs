@@ -61,8 +61,13 @@ impl Emitter<'_> {
             let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
             rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
         }
-        let problem =
-            kernels::update::Update { rule: update.rule, segments, steps: self.graph.ty(inputs[1].0).shape[0] };
+        let problem = kernels::update::Update {
+            rule: update.rule,
+            clip: update.clip,
+            segments,
+            steps: self.graph.ty(inputs[1].0).shape[0],
+            gradient_bytes: self.gradient_bytes,
+        };
         let candidate = problem.candidate(self.request.caps);
         let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
         let row = Row {

@@ -1,0 +1,36 @@
+// update: w = rule(w, g) for all parameters in one launch, g being the sum of a gradient's parts in order
+//
+// A workgroup takes one block of 64 vec4s, which belongs to one parameter. The rule is one of lib/rule_*.wgsl, which
+// also declares its moments and Params.
+// grid  (blocks folded over x and y)
+
+//@use segment
+//@use rule_sgd
+
+@group(0) @binding(0) var<storage, read>       step:     array<u32>;
+@group(0) @binding(1) var<storage, read>       schedule: array<vec4<f32>>; // lr, 1 - beta1^t, 1 - beta2^t
+@group(0) @binding(2) var<storage, read>       table:    array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read>       dw:       array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> w:        array<vec4<f32>>;
+
+@compute @workgroup_size(64)
+fn update(
+    @builtin(local_invocation_index) lane: u32,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+) {
+    let block = group.y * groups.x + group.x;
+    if block >= dim.blocks { return; }
+    let part = segment(table[block * 2u], table[block * 2u + 1u]);
+    if lane >= part.count { return; }
+
+    let t = step[0];
+    var row = schedule[min(t, dim.steps - 1u)];
+    row.x *= part.lr_scale;
+    let i = block * 64u + lane;
+    var g = vec4<f32>();
+    for (var k = 0u; k < part.parts; k++) {
+        g += dw[part.gradient + k * part.stride + lane];
+    }
+    w[i] = moved(i, w[i], g, part, row, t == 0u);
+}

@@ -1,0 +1,100 @@
+//! Every optimiser on the device against the interpreter, whose formulas PyTorch's trajectories check: parameters and
+//! moments after some steps, with and without clipping.
+
+use cases::{Fill, filled};
+use graph::gpu_core::kernels::update::{Clip, Rule};
+use graph::gpu_core::{Order, test_device};
+use graph::ops::{Linear, Loss, Optimiser, Reduce, Tick};
+use graph::{Engine, Execution, Graph, Init, Memory, Type, UnaryFunction};
+use std::sync::Arc;
+
+fn optimisers() -> Vec<Optimiser> {
+    let centered = Rule::RmsProp { alpha: 0.9, eps: 1e-3, momentum: 0.5, centered: true };
+    // With an ε that a gradient of next to nothing, which is all rounding, does not outweigh.
+    let rmsprop = Rule::RmsProp { alpha: 0.99, eps: 1e-3, momentum: 0.9, centered: false };
+    let adagrad = Rule::Adagrad { lr_decay: 0.5, eps: 1e-8 };
+    let nesterov = Rule::Sgd { momentum: 0.9, dampening: 0.0, nesterov: true };
+    vec![
+        Optimiser::sgd(0.9),
+        nesterov.into(),
+        Optimiser::adam(),
+        Optimiser::adamw(),
+        Optimiser::amsgrad(),
+        Optimiser::lamb(),
+        Optimiser::lion(),
+        Optimiser::rmsprop(0.0),
+        rmsprop.into(),
+        centered.into(),
+        Optimiser::adagrad(),
+        adagrad.into(),
+        Optimiser::adadelta(),
+    ]
+}
+
+/// Two layers whose weights fill several blocks of the update, and one neuron at the end, which fills a part of one.
+fn network(engine: &Engine, memory: &Memory, optimiser: Optimiser, order: Order) -> Execution {
+    let mut graph = Graph::new();
+    let clock = graph.state("clock", Type::i32([1]), Init::Fill(0.0)).expect("a new name");
+    let ticked = graph.push("tick", Tick, &[clock]).expect("it fits");
+    graph.assign(clock, ticked[1]);
+    let x = filled(&Type::f32([18, 30]), Fill::Signed, 1);
+    let mut y = graph.constant("x", x);
+    for (name, [i, o]) in [("first", [30, 41]), ("second", [41, 1])] {
+        let weight = Init::Given(filled(&Type::f32([o, i]), Fill::Signed, 2));
+        let weight = graph.parameter(&format!("{name}.weight"), Type::f32([o, i]), weight).expect("a new name");
+        let bias = Init::Given(filled(&Type::f32([o]), Fill::Signed, 3));
+        let bias = graph.parameter(&format!("{name}.bias"), Type::f32([o]), bias).expect("a new name");
+        let layer = Linear { activation: (name == "first").then_some(UnaryFunction::Tanh) };
+        y = graph.push1(name, layer, &[y, weight, bias]).expect("it fits");
+    }
+    let targets = graph.constant("targets", filled(&Type::f32([18, 1]), Fill::Signed, 4));
+    let losses = graph.push1("losses", Loss(cpu_reference::Loss::Mse), &[y, targets]).expect("it fits");
+    let loss = graph.push1("loss", Reduce::mean(&[]), &[losses]).expect("it fits");
+    let rates = graph.constant("schedule", optimiser.schedule(&[0.02, 0.01]));
+    graph.minimise(loss, optimiser, ticked[0], rates).expect("it has a gradient");
+    engine.compile_in(Arc::new(graph), &[loss], memory, Some(order)).expect("it compiles")
+}
+
+/// Steps until the comparison: enough for corrections, a change of rate and a mean to count.
+const STEPS: u32 = 5;
+
+fn check(device: &graph::gpu_core::Device, optimiser: Optimiser, order: Order) {
+    let engines = [Engine::Gpu(device.clone()), Engine::Cpu];
+    let memories = engines.each_ref().map(|engine| Memory::new(engine, 0));
+    for (engine, memory) in engines.iter().zip(&memories) {
+        let mut network = network(engine, memory, optimiser, order);
+        network.run_times(STEPS).expect("it runs");
+        network.wait().expect("it runs");
+    }
+    let [ours, expected] = memories.each_ref().map(|memory| memory.snapshot().expect("it is held"));
+    assert_eq!(ours.len(), 1 + 4 * (1 + optimiser.rule.moments()));
+    for (name, tensor) in ours.iter().filter(|(name, _)| *name != "clock") {
+        let (ours, expected) = (tensor.as_f32().expect("floats"), expected[name].as_f32().expect("floats"));
+        for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
+            // Some thirty roundings a step of numbers about 1; quotients by a root double what the gradient is off by.
+            let error = (a - b).abs();
+            assert!(error < 1e-4 * b.abs() + 2e-5, "{optimiser:?}, {order:?}: {name}[{i}] is {a}, not {b}");
+        }
+    }
+}
+
+#[test]
+fn every_optimiser_moves_as_its_reference() {
+    let Some(device) = test_device() else { return };
+    for optimiser in optimisers() {
+        check(device, Optimiser { weight_decay: 0.01, ..optimiser }, Order::FirstInner);
+    }
+    // Layouts are the business of what all rules share, and of LAMB's norms.
+    for optimiser in [Optimiser::sgd(0.9), Optimiser::lamb()] {
+        check(device, Optimiser { weight_decay: 0.01, ..optimiser }, Order::Plain);
+    }
+}
+
+#[test]
+fn gradients_are_clipped_before_they_count() {
+    let Some(device) = test_device() else { return };
+    for clip in [Clip::Norm(0.5), Clip::Norm(1e6), Clip::Value(0.03)] {
+        check(device, Optimiser { clip: Some(clip), ..Optimiser::sgd(0.9) }, Order::FirstInner);
+        check(device, Optimiser { clip: Some(clip), ..Optimiser::lamb() }, Order::Plain);
+    }
+}
