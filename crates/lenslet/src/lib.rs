@@ -50,7 +50,9 @@ pub use table::{
     Fit, Measured, Round, TableEvaluation, TableInfo, TableNetwork, TableSession, TableSettings, TableTrainer,
     TableWatch, Unit,
 };
-pub use train::{Ended, EpochResult, Optimiser, Progress, Schedule, Session, Settings, StepResult, Trainer, Watch};
+pub use train::{
+    Ended, EpochResult, Optimiser, Progress, SCHEDULES, Schedule, Session, Settings, StepResult, Trainer, Watch,
+};
 
 pub use cases;
 pub use datasets::{self, Augment, Images, digits};

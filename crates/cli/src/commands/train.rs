@@ -34,16 +34,16 @@ pub(crate) struct Train {
     /// Images or rows in a batch [default: 64; of a table 32]
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     batch: Option<usize>,
-    /// Largest learning rate [default: 0.05, with adam 0.002; for tables 0.01, with --per-instance 0.1, or 0.02 for a number]
+    /// Largest learning rate [default: 0.05, with adam 0.002, others by what is usual; for tables 0.01, with --per-instance 0.1, or 0.02 for a number]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     lr: Option<f64>,
     /// How the learning rate goes over the run [default: one-cycle; for tables constant]
-    #[arg(long, value_enum, conflicts_with = "resume")]
-    schedule: Option<Rates>,
+    #[arg(long, value_name = "LIST", long_help = schedules(), conflicts_with = "resume")]
+    schedule: Option<Schedule>,
     /// The rule of the update [default: sgd; for tables adam, with --per-instance sgd]
     #[arg(long, value_enum, conflicts_with = "resume")]
     optimiser: Option<Rule>,
-    /// Momentum of sgd [default: 0.9; for tables 0]
+    /// Momentum of sgd and rmsprop [default: 0.9; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     momentum: Option<f64>,
     /// Nesterov's momentum
@@ -52,6 +52,12 @@ pub(crate) struct Train {
     /// Pull of each weight towards zero [default: 0.001, with adam 0, with adamw 0.01; for tables 0]
     #[arg(long, value_name = "RATE", conflicts_with = "resume")]
     weight_decay: Option<f64>,
+    /// Scale gradients so that their common norm is at most this
+    #[arg(long, value_name = "NORM", conflicts_with_all = ["resume", "clip_value"])]
+    clip_norm: Option<f64>,
+    /// Hold every number of a gradient between minus this and this
+    #[arg(long, value_name = "VALUE", conflicts_with = "resume")]
+    clip_value: Option<f64>,
     /// Share of each target that is spread over all classes [default: 0.1; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
@@ -88,13 +94,19 @@ enum Rule {
     Sgd,
     Adam,
     Adamw,
+    Amsgrad,
+    Lamb,
+    Lion,
+    Rmsprop,
+    Adagrad,
+    Adadelta,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Rates {
-    Constant,
-    Cosine,
-    OneCycle,
+fn schedules() -> String {
+    format!(
+        "How the learning rate goes over the run [default: one-cycle; for tables constant]\n\n{}",
+        lenslet::SCHEDULES
+    )
 }
 
 impl Train {
@@ -129,29 +141,34 @@ impl Train {
             Some(Rule::Sgd) => Optimiser::Sgd,
             Some(Rule::Adam) => Optimiser::Adam,
             Some(Rule::Adamw) => Optimiser::AdamW,
-        };
-        let schedule = match self.schedule {
-            None => default.schedule,
-            Some(Rates::Constant) => Schedule::Constant,
-            Some(Rates::Cosine) => Schedule::Cosine,
-            Some(Rates::OneCycle) => Schedule::OneCycle,
+            Some(Rule::Amsgrad) => Optimiser::Amsgrad,
+            Some(Rule::Lamb) => Optimiser::Lamb,
+            Some(Rule::Lion) => Optimiser::Lion,
+            Some(Rule::Rmsprop) => Optimiser::Rmsprop,
+            Some(Rule::Adagrad) => Optimiser::Adagrad,
+            Some(Rule::Adadelta) => Optimiser::Adadelta,
         };
         let (lr, decay) = match optimiser {
             same if same == default.optimiser => (default.lr, default.weight_decay),
             Optimiser::Sgd => (0.05, 0.0),
-            Optimiser::Adam => (0.002, 0.0),
+            Optimiser::Adam | Optimiser::Amsgrad | Optimiser::Rmsprop => (0.002, 0.0),
             Optimiser::AdamW => (0.002, 0.01),
+            Optimiser::Lamb | Optimiser::Adagrad => (0.01, 0.0),
+            Optimiser::Lion => (0.0003, 0.0),
+            Optimiser::Adadelta => (1.0, 0.0),
         };
         Settings {
             epochs: self.epochs.unwrap_or(default.epochs),
             batch: self.batch.unwrap_or(default.batch),
             lr: self.lr.unwrap_or(lr),
-            schedule,
+            schedule: self.schedule.clone().unwrap_or(default.schedule),
             seed: self.seed.unwrap_or(default.seed),
             optimiser,
             momentum: self.momentum.unwrap_or(default.momentum),
             nesterov: self.nesterov,
             weight_decay: self.weight_decay.unwrap_or(decay),
+            clip_norm: self.clip_norm.or(default.clip_norm),
+            clip_value: self.clip_value.or(default.clip_value),
             label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
             augment: self.augment.clone().or(default.augment),
             checkpoint_steps: self.checkpoint_steps,

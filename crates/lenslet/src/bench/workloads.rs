@@ -112,7 +112,7 @@ fn sgd() -> Settings {
         epochs: 10_000, // time ends it
         batch: 64,
         lr: 0.1,
-        schedule: Schedule::Constant,
+        schedule: Schedule::CONSTANT,
         optimiser: Optimiser::Sgd,
         momentum: 0.9,
         weight_decay: 0.0,

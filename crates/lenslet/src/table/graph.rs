@@ -63,7 +63,8 @@ impl TrainGraph {
         };
         let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[losses])?;
         let rule = settings.rule();
-        let schedule = graph.constant("schedule", rule.schedule(&settings.rates(table.steps)));
+        let rates = settings.rates(table.steps, table.epochs(settings, count));
+        let schedule = graph.constant("schedule", rule.schedule(&rates));
         if graph.parameters().is_empty() {
             return Err(Error::Setting("the model has no layer that learns: add a linear".into()));
         }
@@ -96,6 +97,7 @@ impl StepGraph {
         table: &TableSettings,
     ) -> Result<Option<Self>> {
         let plain = settings.optimiser == Optimiser::Sgd && settings.momentum == 0.0 && settings.weight_decay == 0.0;
+        let plain = plain && settings.clip_norm.or(settings.clip_value).is_none();
         let neurons = model.input()[0] + model.summary()?.neurons;
         let Some(step) = perceptron(model, scheme).filter(|_| table.per_instance && plain && neurons <= MOST_NEURONS)
         else {
@@ -107,7 +109,8 @@ impl StepGraph {
         let rows = graph.input("rows", ty(layered.rows))?;
         let targets = graph.input("targets", Type::f32([ty(layered.rows).shape[0], outputs(scheme)]))?;
         let order = graph.input("order", ty(layered.order))?;
-        let rates = settings.rule().schedule(&settings.rates(table.steps));
+        let epochs = table.epochs(settings, ty(layered.rows).shape[0]);
+        let rates = settings.rule().schedule(&settings.rates(table.steps, epochs));
         let mut inputs = vec![clock, rows, targets, order, graph.constant("schedule", rates)];
         for known in layered.graph.parameters() {
             let Source::Parameter(init) = layered.graph.source(known) else { unreachable!("a parameter has a source") };

@@ -80,6 +80,11 @@ impl TableSettings {
         if self.per_instance { 1 } else { settings.batch }
     }
 
+    /// Times that the run goes through so many rows.
+    pub(crate) fn epochs(&self, settings: &Settings, rows: usize) -> f64 {
+        self.steps as f64 * self.batch(settings) as f64 / rows.max(1) as f64
+    }
+
     /// Refuses what cannot be trained with so many rows.
     pub(crate) fn check(&self, settings: &Settings, rows: usize) -> Result<()> {
         if self.steps == 0 {
@@ -90,7 +95,7 @@ impl TableSettings {
             return Err(Error::Setting(format!("{got} steps, at most {MOST_STEPS} fit: the device counts in 31 bits")));
         }
         Settings { epochs: 1, batch: self.batch(settings), ..settings.clone() }.check(rows)?;
-        if settings.schedule != crate::Schedule::Constant && self.steps > MOST_SCHEDULED {
+        if settings.schedule != crate::Schedule::CONSTANT && self.steps > MOST_SCHEDULED {
             return Err(Error::Setting(format!(
                 "a schedule over {} steps, at most {MOST_SCHEDULED} fit: take --schedule constant",
                 self.steps

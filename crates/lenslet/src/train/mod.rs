@@ -6,12 +6,14 @@
 mod feed;
 pub(crate) mod network;
 mod not_finite;
+mod schedule;
 mod session;
 mod settings;
 mod trainer;
 
 pub(crate) use not_finite::{describe, place};
+pub use schedule::{SCHEDULES, Schedule};
 pub use session::{Ended, EpochResult, Progress, Session, Watch};
-pub use settings::{Optimiser, Schedule, Settings};
+pub use settings::{Optimiser, Settings};
 pub(crate) use trainer::State;
 pub use trainer::{StepResult, Trainer};

@@ -94,7 +94,8 @@ impl TrainGraph {
         let scored = graph.push("cross_entropy", op, &[logits, targets])?;
         let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[scored[0]])?;
         let rule = settings.rule();
-        let schedule = graph.constant("schedule", rule.schedule(&settings.rates(settings.steps(count))));
+        let schedule =
+            graph.constant("schedule", rule.schedule(&settings.rates(settings.steps(count), settings.epochs.into())));
         if graph.parameters().is_empty() {
             return Err(Error::Setting("the model has no layer that learns: add a conv2d or a linear".into()));
         }

@@ -1,11 +1,11 @@
 //! What a training run is told: how long, in which batches, by which rule. Plain data, kept with the run.
 
+use super::Schedule;
 use crate::{Error, Result};
 use datasets::Augment;
-use graph::gpu_core::kernels::update::Rule;
+use graph::gpu_core::kernels::update::{Clip, Rule};
 use graph::ops;
 use serde::{Deserialize, Serialize};
-use std::f64::consts::PI;
 
 /// Settings of a run. Two runs with equal settings, data and adapter end with equal bits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,12 +23,18 @@ pub struct Settings {
     pub seed: u64,
     /// The rule of the update.
     pub optimiser: Optimiser,
-    /// Momentum, of SGD only.
+    /// Momentum, of SGD and RMSprop only.
     pub momentum: f64,
     /// Whether SGD looks ahead by one velocity.
     pub nesterov: bool,
     /// Pull of each weight towards zero.
     pub weight_decay: f64,
+    /// Gradients are scaled so that their common norm is at most this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
+    /// Every number of a gradient is held between minus this and this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_value: Option<f64>,
     /// How much of each target is spread over all classes. The training loss counts it, the test loss does not.
     pub label_smoothing: f64,
     /// What may happen to a training image, drawn by seed, epoch and image. Batches are then made on the host.
@@ -47,12 +53,14 @@ impl Default for Settings {
             epochs: 12,
             batch: 64,
             lr: 0.05,
-            schedule: Schedule::OneCycle,
+            schedule: Schedule::one_cycle(),
             seed: 0,
             optimiser: Optimiser::Sgd,
             momentum: 0.9,
             nesterov: false,
             weight_decay: 0.001,
+            clip_norm: None,
+            clip_value: None,
             label_smoothing: 0.1,
             augment: None,
             checkpoint_steps: None,
@@ -70,43 +78,28 @@ pub enum Optimiser {
     Adam,
     /// Adam with weight decay apart from the gradient.
     AdamW,
-}
-
-/// How the learning rate goes over the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Schedule {
-    /// It stays.
-    Constant,
-    /// From the top down to nothing along a half cosine.
-    Cosine,
-    /// From a tenth up to the top in the first fifth, then down to nothing, each along a half cosine.
-    OneCycle,
-}
-
-impl Schedule {
-    /// The factor on the learning rate for step `t` of `steps`, from 0.
-    fn factor(self, t: u64, steps: u64) -> f64 {
-        let fall = |part: f64| (1.0 + (PI * part).cos()) / 2.0;
-        let (t, steps) = (t as f64, steps.max(1) as f64);
-        match self {
-            Schedule::Constant => 1.0,
-            Schedule::Cosine => fall(t / steps),
-            Schedule::OneCycle => {
-                let peak = steps / 5.0;
-                if t < peak { 1.0 - 0.9 * fall(t / peak) } else { fall((t - peak) / (steps - peak)) }
-            }
-        }
-    }
+    /// Adam that divides by the largest second moment so far.
+    Amsgrad,
+    /// Adam's direction, as long as the parameter.
+    Lamb,
+    /// The sign of a mean.
+    Lion,
+    /// Divides by the root of a mean of squares.
+    Rmsprop,
+    /// Divides by the root of the sum of squares.
+    Adagrad,
+    /// A rate of its own for every number.
+    Adadelta,
 }
 
 impl Settings {
-    /// The learning rate of each of so many steps.
-    pub fn rates(&self, steps: u64) -> Vec<f32> {
-        if self.schedule == Schedule::Constant {
+    /// The learning rate of each of so many steps, which are so many epochs.
+    pub fn rates(&self, steps: u64, epochs: f64) -> Vec<f32> {
+        if self.schedule == Schedule::CONSTANT {
             return vec![self.lr as f32];
         }
-        (0..steps).map(|t| (self.lr * self.schedule.factor(t, steps)) as f32).collect()
+        let step = epochs / steps.max(1) as f64;
+        (0..steps).map(|t| (self.lr * self.schedule.factor(t as f64 * step, epochs, step)) as f32).collect()
     }
 
     pub(crate) fn rule(&self) -> ops::Optimiser {
@@ -114,11 +107,22 @@ impl Settings {
             Optimiser::Sgd => ops::Optimiser::sgd(self.momentum as f32),
             Optimiser::Adam => ops::Optimiser::adam(),
             Optimiser::AdamW => ops::Optimiser::adamw(),
+            Optimiser::Amsgrad => ops::Optimiser::amsgrad(),
+            Optimiser::Lamb => ops::Optimiser::lamb(),
+            Optimiser::Lion => ops::Optimiser::lion(),
+            Optimiser::Rmsprop => ops::Optimiser::rmsprop(self.momentum as f32),
+            Optimiser::Adagrad => ops::Optimiser::adagrad(),
+            Optimiser::Adadelta => ops::Optimiser::adadelta(),
         };
         if let Rule::Sgd { nesterov, .. } = &mut rule.rule {
             *nesterov = self.nesterov;
         }
         rule.weight_decay = self.weight_decay as f32;
+        rule.clip = match (self.clip_norm, self.clip_value) {
+            (Some(norm), _) => Some(Clip::Norm(norm as f32)),
+            (None, Some(value)) => Some(Clip::Value(value as f32)),
+            (None, None) => None,
+        };
         rule
     }
 
@@ -133,6 +137,8 @@ impl Settings {
             ("momentum", self.momentum),
             ("weight_decay", self.weight_decay),
             ("label_smoothing", self.label_smoothing),
+            ("clip_norm", self.clip_norm.unwrap_or(1.0)),
+            ("clip_value", self.clip_value.unwrap_or(1.0)),
         ];
         if let Some((name, value)) = finite.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             return wrong(format!("{name} is {value}; it must be a number from 0 on"));
@@ -153,6 +159,12 @@ impl Settings {
             }
             _ if self.nesterov && (self.momentum == 0.0 || self.optimiser != Optimiser::Sgd) => {
                 wrong("nesterov needs SGD with a momentum".into())
+            }
+            _ if self.clip_norm.is_some() && self.clip_value.is_some() => {
+                wrong("clip by norm or by value, not by both".into())
+            }
+            _ if self.clip_norm.or(self.clip_value) == Some(0.0) => {
+                wrong("gradients clipped to 0 learn nothing".into())
             }
             _ if self.checkpoint_steps == Some(0) => wrong("a checkpoint every 0 steps; give at least 1".into()),
             // The schedule has a row a step, and the step is a signed 32-bit number on the device.
@@ -187,13 +199,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedules_begin_and_end_where_they_say() {
-        let settings = Settings { lr: 2.0, schedule: Schedule::OneCycle, ..Settings::default() };
-        let rates = settings.rates(100);
+    fn rates_follow_the_schedule() {
+        let settings = Settings { lr: 2.0, ..Settings::default() };
+        let rates = settings.rates(100, 12.0);
         assert!((rates[0] - 0.2).abs() < 1e-6 && rates[20] == 2.0 && rates[99] < 0.01, "{rates:?}");
-        let cosine = Settings { schedule: Schedule::Cosine, ..settings.clone() }.rates(100);
-        assert!(cosine[0] == 2.0 && (cosine[50] - 1.0).abs() < 1e-6);
-        assert_eq!(Settings { schedule: Schedule::Constant, ..settings }.rates(100), [2.0]);
+        assert_eq!(Settings { schedule: Schedule::CONSTANT, ..settings }.rates(100, 12.0), [2.0]);
     }
 
     #[test]

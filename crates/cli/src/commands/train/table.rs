@@ -160,7 +160,7 @@ fn settings(args: &Train, prepared: &Prepared, rows: usize) -> Settings {
         epochs: 1,
         batch: if single { 1 } else { BATCH.min(rows) },
         lr,
-        schedule: Schedule::Constant,
+        schedule: Schedule::CONSTANT,
         optimiser: if single { Optimiser::Sgd } else { Optimiser::Adam },
         momentum: 0.0,
         weight_decay: 0.0,
