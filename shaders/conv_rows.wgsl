@@ -7,6 +7,7 @@
 // grid  (tiles of the plane, tiles of k, images × groups)
 
 //@use activate
+//@use neighbours
 
 struct Params {
     c: u32, k: u32, k4: u32,                  // channels of one group; kernels and their vec4s
@@ -41,15 +42,6 @@ const o = 0u;
 const s = 0u;
 const l = 0u;
 const e = 0u;
-
-// Four neighbours from `off` on among eight.
-fn window(near: vec4<f32>, next: vec4<f32>, off: u32) -> vec4<f32> {
-    if off == 0u { return near; }
-    if off == 1u { return vec4<f32>(near.yzw, next.x); }
-    if off == 2u { return vec4<f32>(near.zw, next.xy); }
-    if off == 3u { return vec4<f32>(near.w, next.xyz); }
-    return next;
-}
 
 fn put(at: u32, count: u32, value: vec4<f32>) {
     const only = 0u;
@@ -106,7 +98,7 @@ fn conv_rows(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocati
             //@for s in 0..S
             //@for f in s*DILATION%STRIDE..s*DILATION%STRIDE+1
             //@for m in 0..BLOCKS
-            let tap_s_m = window(x_f_m, next_f_m, s * DILATION / STRIDE);
+            let tap_s_m = neighbours(x_f_m, next_f_m, s * DILATION / STRIDE);
             //@end
             //@end
             //@end

@@ -54,6 +54,7 @@ shaders! {
     CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
     CONV_INNER_DX = "conv_inner_dx";
     CONV_ROWS = "conv_rows";
+    CONV_ROWS_DEPTHWISE = "conv_rows_depthwise";
     CONV_ROWS_X = "conv_rows_x";
     COPY = "copy";
     CROSS_ENTROPY = "cross_entropy";
@@ -128,6 +129,7 @@ shaders! {
     LOG_SUM_EXP = "log_sum_exp";
     LOSSES = "losses";
     MOMENTS = "moments";
+    NEIGHBOURS = "neighbours";
     OPERATE = "operate";
     PRODUCT = "product";
     RANDOM = "random";

@@ -82,6 +82,8 @@ impl Conv {
             candidates.splice(0..0, if conv_rows::fits(self, caps) { conv_rows::candidates(self) } else { Vec::new() });
         } else if let Some(pointwise) = Pointwise::of(self, Order::Plain) {
             candidates.splice(0..0, pointwise.candidates(caps).into_iter().take(2));
+        } else if conv_rows::fits_depthwise(self, caps) {
+            candidates.splice(0..0, conv_rows::depthwise(self));
         }
         candidates
     }

@@ -64,13 +64,22 @@ impl Rows {
     }
 }
 
-/// Whether the kernels here can run it: two spatial axes, subgroups of 8.
+/// Whether the kernels here can run it: two spatial axes, subgroups of 8. A channel a group: [`depthwise`].
 pub fn fits(conv: &Conv, caps: &Caps) -> bool {
     let (c, k) = (conv.c / conv.groups, conv.k / conv.groups);
+    (conv.groups == 1 || (k % 4 == 0 && c > 1)) && lies_well(conv, caps)
+}
+
+/// Whether [`depthwise`] can run it.
+pub fn fits_depthwise(conv: &Conv, caps: &Caps) -> bool {
+    conv.groups > 1 && conv.c == conv.groups && conv.k <= caps.grid_axis as usize && lies_well(conv, caps)
+}
+
+/// Whether x can be laid out for the kernels here.
+fn lies_well(conv: &Conv, caps: &Caps) -> bool {
     let plain = conv.input[0] == 1 && conv.kernel[0] == 1;
     let near = (conv.kernel[2] - 1) * conv.dilation[2] / conv.stride[2] <= FURTHEST && conv.kernel[2] <= WIDEST;
-    let grouped = conv.groups == 1 || (k % 4 == 0 && c > 1);
-    if caps.family != Family::Software || caps.subgroup != Some(8) || !plain || !near || !grouped {
+    if caps.family != Family::Software || caps.subgroup != Some(8) || !plain || !near {
         return false;
     }
     let rows = Rows::of(conv);
@@ -80,7 +89,57 @@ pub fn fits(conv: &Conv, caps: &Caps) -> bool {
         && rows.planes(conv) <= axis
         && rows.len4.div_ceil(8) <= axis
         && conv.n * conv.groups <= axis
-        && c * conv.kernel[1] + conv.kernel[1] <= ROUNDS
+        && conv.c / conv.groups * conv.kernel[1] + conv.kernel[1] <= ROUNDS
+}
+
+/// The launch that lays x out in scratch.
+fn lay_out(conv: &Conv, rows: &Rows) -> Launch {
+    Launch::new(&shaders::CONV_ROWS_X, [rows.len4.div_ceil(8) as u32, rows.planes(conv) as u32, 1])
+        .params(params! {
+            h: conv.input[1], w: conv.input[2], len4: rows.len4, w4: rows.w4,
+            phases_h: rows.phases[0], phases_w: rows.phases[1],
+            stride_h: conv.stride[1], stride_w: conv.stride[2], pad_h: conv.pad[1], pad_w: conv.pad[2],
+        })
+        .bind(&[Arg::Input(0), Arg::Scratch(0)])
+}
+
+/// The knobs that both kernels share.
+fn knobs(conv: &Conv, rows: &Rows, launch: Launch) -> Launch {
+    let whole = conv.output[2].is_multiple_of(4);
+    launch
+        .set("Y", Knob::Type(if whole { "vec4<f32>" } else { "f32" }))
+        .set("VEC_Y", u32::from(whole))
+        .set("S", conv.kernel[2] as u32)
+        .set("STRIDE", conv.stride[2] as u32)
+        .set("DILATION", conv.dilation[2] as u32)
+        .set("PHASES", rows.phases[1] as u32)
+        .set("BIAS", conv.bias)
+        .set("FUNCTION", conv.activation.code)
+        .bind(&[Arg::Scratch(0), Arg::Input(1), Arg::Input(if conv.bias { 2 } else { 1 }), Arg::Output(0)])
+}
+
+/// The launch behind the one that lays x out.
+fn behind(conv: &Conv, rows: &Rows, launch: Launch, name: String) -> Candidate {
+    let mut candidate = Candidate::one(launch).named(name);
+    candidate.launches.insert(0, lay_out(conv, rows));
+    candidate.scratch.push((rows.planes(conv) * rows.len4 * 16) as u64);
+    candidate
+}
+
+/// Every group has one channel of x. Bindings: x, weight (row-major), bias if there is one, y.
+pub fn depthwise(conv: &Conv) -> Vec<Candidate> {
+    let rows = Rows::of(conv);
+    let length = (conv.output[1] * rows.w4).div_ceil(8); // blocks
+    let blocks = length.min(4);
+    let grid = [length.div_ceil(blocks), conv.k, conv.n].map(|axis| axis as u32);
+    let launch = Launch::new(&shaders::CONV_ROWS_DEPTHWISE, grid).set("BLOCKS", blocks as u32).params(params! {
+        k: conv.k, groups: conv.groups, multiple: conv.k / conv.groups,
+        p: conv.output[1], q: conv.output[2], r: conv.kernel[1],
+        len4: rows.len4, w4: rows.w4, last: rows.planes(conv) * rows.len4 - 1,
+        phases_h: rows.phases[0], stride_h: conv.stride[1], dilation_h: conv.dilation[1],
+        alpha: conv.activation.alpha, beta: conv.activation.beta,
+    });
+    vec![behind(conv, &rows, knobs(conv, &rows, launch), format!("conv_rows_depthwise/{}", blocks * 32))]
 }
 
 /// Bindings: x, weight (first-inner), bias if there is one, y.
@@ -89,40 +148,17 @@ pub fn candidates(conv: &Conv) -> Vec<Candidate> {
     let k4 = conv.k.div_ceil(4);
     let k4_group = if conv.groups == 1 { k4 } else { conv.k / conv.groups / 4 };
     let length = (conv.output[1] * rows.w4).div_ceil(8); // blocks
-    let planes = rows.planes(conv);
-    let lay_out = Launch::new(&shaders::CONV_ROWS_X, [rows.len4.div_ceil(8) as u32, planes as u32, 1])
-        .params(params! {
-            h: conv.input[1], w: conv.input[2], len4: rows.len4, w4: rows.w4,
-            phases_h: rows.phases[0], phases_w: rows.phases[1],
-            stride_h: conv.stride[1], stride_w: conv.stride[2], pad_h: conv.pad[1], pad_w: conv.pad[2],
-        })
-        .bind(&[Arg::Input(0), Arg::Scratch(0)]);
     let tiles = ranked([k4_group, length], conv.kernel[2] * 4);
     let made = tiles.into_iter().map(|[o4, blocks]| {
         let grid = [length.div_ceil(blocks), k4_group.div_ceil(o4), conv.n * conv.groups].map(|axis| axis as u32);
-        let whole = conv.output[2].is_multiple_of(4);
-        let launch = Launch::new(&shaders::CONV_ROWS, grid)
-            .set("Y", Knob::Type(if whole { "vec4<f32>" } else { "f32" }))
-            .set("VEC_Y", u32::from(whole))
-            .set("S", conv.kernel[2] as u32)
-            .set("STRIDE", conv.stride[2] as u32)
-            .set("DILATION", conv.dilation[2] as u32)
-            .set("PHASES", rows.phases[1] as u32)
-            .set("O4", o4 as u32)
-            .set("BLOCKS", blocks as u32)
-            .set("BIAS", conv.bias)
-            .set("FUNCTION", conv.activation.code)
-            .params(params! {
+        let launch =
+            Launch::new(&shaders::CONV_ROWS, grid).set("O4", o4 as u32).set("BLOCKS", blocks as u32).params(params! {
                 c: conv.c / conv.groups, k: conv.k, k4, p: conv.output[1], q: conv.output[2], r: conv.kernel[1],
-                len4: rows.len4, w4: rows.w4, last: planes * rows.len4 - 1,
+                len4: rows.len4, w4: rows.w4, last: rows.planes(conv) * rows.len4 - 1,
                 phases_h: rows.phases[0], stride_h: conv.stride[1], dilation_h: conv.dilation[1],
                 groups: conv.groups, k4_group, alpha: conv.activation.alpha, beta: conv.activation.beta,
-            })
-            .bind(&[Arg::Scratch(0), Arg::Input(1), Arg::Input(if conv.bias { 2 } else { 1 }), Arg::Output(0)]);
-        let mut candidate = Candidate::one(launch).named(format!("conv_rows/{}x{}", o4 * 4, blocks * 32));
-        candidate.launches.insert(0, lay_out.clone());
-        candidate.scratch.push((planes * rows.len4 * 16) as u64);
-        candidate
+            });
+        behind(conv, &rows, knobs(conv, &rows, launch), format!("conv_rows/{}x{}", o4 * 4, blocks * 32))
     });
     made.collect()
 }
