@@ -152,7 +152,7 @@ fn decode(dir: &Path, listing: &Listing, shape: [usize; 3]) -> anyhow::Result<Im
     let more = if images.classes.len() > 12 { ", …" } else { "" };
     let ignored = match listing.ignored.len() {
         0 => String::new(),
-        n => format!("; {n} files that are no pictures are passed over"),
+        n => format!("; files passed over, as they are no pictures: {n}"),
     };
     let colour = if shape[0] == 1 { "grey" } else { "colour" };
     note(format!(

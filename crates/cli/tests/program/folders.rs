@@ -51,7 +51,7 @@ fn a_folder_of_pictures_of_two_sizes() {
     for words in ["read at 12×12 (the median of their sizes)", "120 pictures in grey of 2 classes (one 60, zero 60)"] {
         assert!(said.contains(words), "no {words:?} in {said}");
     }
-    assert!(said.contains("1 files that are no pictures"), "{said}");
+    assert!(said.contains("as they are no pictures: 1"), "{said}");
     let evaluated = json(with(&["eval", text(&path), "--json"]));
     assert!(evaluated["test_accuracy"].as_f64().is_some_and(|accuracy| accuracy > 0.9), "{evaluated}");
     let one = std::fs::read_dir(dir.join("one")).expect("there").flatten().next().expect("a picture").path();

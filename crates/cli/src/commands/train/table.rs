@@ -285,7 +285,8 @@ fn tell_table(sheet: &Sheet, prepared: &Prepared) {
             "note: column \"{name}\" is the same in every row and teaches nothing; --ignore {name} leaves it out"
         ));
     }
-    for class in prepared.single_classes().iter().take(10) {
+    let single = if prepared.held_out.is_empty() { Vec::new() } else { prepared.single_classes() };
+    for class in single.iter().take(10) {
         note(format!("note: class \"{class}\" has a single row, which is trained on: nothing tests it"));
     }
 }
