@@ -197,7 +197,7 @@ fn files() -> Vec<File> {
         for entry in std::fs::read_dir(&folder).expect("a folder of the tree").flatten() {
             let (path, kind) = (entry.path(), entry.file_type().expect("a file of the tree"));
             let relative = path.strip_prefix(root()).expect("below the root").to_string_lossy().replace('\\', "/");
-            if ["target", "runs", ".git"].contains(&relative.as_str()) {
+            if ["target", "runs", ".git", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"].contains(&relative.as_str()) {
                 continue; // `.git` is a file where the tree is a worktree
             }
             if kind.is_dir() {

@@ -1,13 +1,13 @@
 //! Hostile files: an error, never a panic, and never much more memory than the file is long.
 //!
 //! `corpus/` holds one file for each rule (`corpus/make.py` makes them); mutations of sound files find what nobody
-//! thought of. One test in all, because memory is measured for the whole process.
+//! thought of, on the way to a graph too (`fuzz/` does the same with libFuzzer). One test in all, because memory is measured for the whole process.
 #![allow(clippy::unwrap_used)] // a test says what failed by panicking
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use onnx::{Error, Model, read_model, read_tensor_pb};
+use onnx::{Error, Model, Options, import, read_model, read_tensor_pb};
 use peak_alloc::PeakAlloc;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
@@ -193,7 +193,8 @@ fn mutations() {
     let cases = std::env::var("LENSLET_MUTATIONS").map_or(4000, |n| n.parse().unwrap());
     let config = Config { cases, failure_persistence: None, rng_seed: RngSeed::Fixed(7), ..Config::default() };
     let strategy = (0..sound.len(), prop::collection::vec(change(), 1..6));
-    let refused = Cell::new(0);
+    let (refused, imported, read) = (Cell::new(0), Cell::new(0), Cell::new(None));
+    let options = Options { batch: Some(1), ..Options::default() };
     TestRunner::new(config)
         .run(&strategy, |(file, changes)| {
             let mut bytes = sound[file].clone();
@@ -202,11 +203,17 @@ fn mutations() {
             let used = peak(|| {
                 let result = Model::from_bytes(bytes, Some(&folder.join("made")));
                 refused.set(refused.get() + u32::from(result.is_err()));
+                read.set(result.ok());
             });
             prop_assert!(used <= allowed, "{} bytes of memory, {} allowed", used, allowed);
+            // What is read is made a graph, or refused with a reason; a panic fails.
+            if let Some(model) = read.take() {
+                imported.set(imported.get() + u32::from(import(&model, &options).is_ok()));
+            }
             Ok(())
         })
         .unwrap();
     let refused = refused.get();
     assert!(refused > cases / 4, "only {refused} of {cases} mutations were refused: do they change anything?");
+    assert!(imported.get() > 0, "none became a graph");
 }
