@@ -9,6 +9,7 @@ use crate::fuzz_rows::row;
 use cases::failures;
 use graph::gpu_core::test_device;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use std::cell::Cell;
 
 /// Rows of a plain test run.
 const FEW: u32 = 48;
@@ -31,7 +32,12 @@ fn random_rows() {
         ..Config::default()
     };
     let mut runner = TestRunner::new(config);
+    let done = Cell::new(0);
     let ran = runner.run(&row(), |row| {
+        done.set(done.get() + 1);
+        if done.get() % 250 == 0 {
+            println!("{} rows", done.get());
+        }
         let wrong = failures(device, &row.case).map_err(|error| TestCaseError::fail(error.to_string()))?;
         if wrong.is_empty() { Ok(()) } else { Err(TestCaseError::fail(wrong.join("\n"))) }
     });
