@@ -119,6 +119,28 @@ impl Explanation {
 mod tests {
     use super::*;
 
+    /// Node, layout, kernel, launches, slot: what a change of rules or kernels must not alter unseen. A change that is
+    /// meant is accepted with `INSTA_UPDATE=always cargo test -p lenslet golden`.
+    #[test]
+    fn golden_plans_for_made_up_caps() {
+        let block = |model: Model, channels| model.conv2d(channels, 5).relu().max_pool2d(2);
+        let digits = block(block(Model::new([1, 28, 28]), 8), 16).flatten().linear(10);
+        for (name, caps) in [("software", Caps::software()), ("gpu", Caps::gpu()), ("portable", Caps::portable())] {
+            for (what, batch, training) in [("training", 64, true), ("reading", 1, false)] {
+                let explained = digits.explain(&caps, batch, training).unwrap();
+                let rows = explained.rows.iter().map(|row| {
+                    let Row { node, layout, candidate, launches, slot, .. } = row;
+                    let layout = layout.to_string();
+                    format!("{node:<28} {layout:<14} {candidate:<34} {launches} slot {slot}")
+                });
+                let slots = explained.slots.iter().enumerate();
+                let slots = slots.map(|(at, (bytes, purpose))| format!("slot {at}: {bytes} {purpose}"));
+                let text: Vec<String> = rows.chain(slots).collect();
+                insta::assert_snapshot!(format!("{name}-{what}"), text.join("\n"));
+            }
+        }
+    }
+
     #[test]
     fn the_lectures_network_is_planned_on_any_device() {
         let model = Model::new([3]).linear(4).sigmoid().linear(2);
