@@ -111,7 +111,7 @@ impl Boundary {
 
         let dots: Vec<_> = points.dots();
         let plane = Plane { x, y, classes: &points.classes, points: &dots };
-        let titled = |seen: &Seen, name: &str| format!("{name}: {:.0} % right", 100.0 * seen.accuracy);
+        let titled = |seen: &Seen, name: &str| format!("{name}: {} % right", percent(seen.accuracy));
         let title = format!("{}: a network {}", self.data, self.shape(&hidden, classes));
         let middle = seen.len() * 2 / 5;
         let told = |i: usize| {
@@ -182,4 +182,14 @@ fn shown<'a>(frames: &'a [(String, &'a Seen)]) -> Vec<Frame<'a>> {
         width: SIDE,
     };
     frames.iter().map(frame).collect()
+}
+
+/// In whole percent; 100 only where nothing is wrong.
+fn percent(share: f32) -> String {
+    let rounded = (100.0 * share).round();
+    if rounded == 100.0 && share < 1.0 {
+        format!("{:.1}", (1000.0 * share).floor() / 10.0)
+    } else {
+        format!("{rounded}")
+    }
 }

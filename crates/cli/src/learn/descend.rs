@@ -17,7 +17,7 @@ use super::desk::{Desk, evaluate, floats, given, usage};
 use crate::pictures::animation::animation;
 use crate::pictures::chart::Axis;
 use crate::pictures::curves::{Plot, Series, curves};
-use crate::pictures::surface::{Surface, Way, surface_paths, surface_paths_image};
+use crate::pictures::surface::{Surface, Way, color, surface_paths, surface_paths_image};
 use surface::Kind;
 
 /// Gradient descent on a surface: plain, with momentum, Adam; steps too small, right, too large.
@@ -194,7 +194,10 @@ impl Descend {
             .map(|w| w.heights.iter().enumerate().map(|(i, z)| (i as f64, f64::from(*z))).collect())
             .collect();
         let series: Vec<Series<'_>> = lines.iter().zip(&names).map(|(points, name)| Series { name, points }).collect();
-        let plot = Plot { title: kind.title(), x: "updates", y: kind.height(), ..Plot::default() };
+        // Heights that fall towards 0 are told apart by their powers of ten.
+        let log_y = best.iter().all(|w| w.heights.iter().all(|z| *z > 0.0));
+        let plot =
+            Plot { title: kind.title(), x: "updates", y: kind.height(), log_y, color: Some(color), ..Plot::default() };
         let curve = self.desk.path("descend-height.png");
         curves(&plot, &series, &curve)?;
         pictures.extend([still, moving, curve]);

@@ -116,7 +116,8 @@ impl Mlp {
             }
         }
 
-        let note = format!("{neurons} neurons, {weights} weights, {biases} biases: {} parameters", weights + biases);
+        let counts = format!("{neurons} neurons, {weights} weights, {biases} biases: {} parameters", weights + biases);
+        let note = format!("{counts}; red weights are above 0, blue below");
         let pictures = [self.desk.path("mlp.png"), self.desk.path("mlp.svg")];
         let texts: Vec<Vec<String>> =
             [&self.inputs].into_iter().chain(&states).map(|v| v.iter().map(|v| short(*v)).collect()).collect();

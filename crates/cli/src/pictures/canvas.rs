@@ -8,7 +8,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use image::{ImageFormat, RgbImage, imageops};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{RgbImage, imageops};
 use plotters::coord::Shift;
 use plotters::prelude::{BitMapBackend, DrawingArea, IntoDrawingArea as _, SVGBackend};
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
@@ -58,17 +59,20 @@ pub(crate) fn save(
             drop(area);
             let drawn = format!("<svg width=\"{}\" height=\"{}\"", fine.0, fine.1);
             let shown = format!("<svg width=\"{width}\" height=\"{height}\"");
-            write_whole(path, text.replacen(&drawn, &shown, 1).as_bytes())
+            // On paper, whatever the page around it is coloured.
+            let paper = ">\n<rect width=\"100%\" height=\"100%\" fill=\"#FFFFFF\"/>\n";
+            write_whole(path, text.replacen(&drawn, &shown, 1).replacen(">\n", paper, 1).as_bytes())
         }
         other => bail!("{}: a picture is written as .png or .svg, not as .{other}", path.display()),
     }
 }
 
-/// Writes an image as PNG.
+/// Writes an image as PNG, packed as tightly as the encoder can: half the size for a tenth of a second.
 pub(crate) fn save_png(path: &Path, image: &RgbImage) -> anyhow::Result<()> {
-    let mut bytes = io::Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png).with_context(|| cannot_draw(path))?;
-    write_whole(path, bytes.get_ref())
+    let mut bytes = Vec::new();
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Adaptive);
+    image.write_with_encoder(encoder).with_context(|| cannot_draw(path))?;
+    write_whole(path, &bytes)
 }
 
 /// Writes a file beside its place and moves it there, so that a reader never sees a part of it.

@@ -5,13 +5,12 @@
 use std::path::Path;
 
 use anyhow::ensure;
-use image::RgbImage;
 
 use super::canvas::{self, Area, HEIGHT, WIDTH};
 use super::chart::{self, Axis, Shape};
 use super::look::{self, CAPTION, Entry, INK, LABEL, LEFT, MARGIN, MARK, PAPER, RIGHT, STROKE, Sign};
 use plotters::prelude::Rectangle;
-use plotters::style::Color as _;
+use plotters::style::{Color as _, RGBColor};
 
 /// A named line; points that are not finite (or not positive on a logarithmic axis) break it.
 #[derive(Clone, Debug)]
@@ -38,6 +37,8 @@ pub(crate) struct Plot<'a> {
     pub(crate) log_x: bool,
     pub(crate) log_y: bool,
     pub(crate) marks: &'a [Mark<'a>],
+    /// The colour of the i-th line where it is not the series' own: that of another picture beside this one.
+    pub(crate) color: Option<fn(usize) -> RGBColor>,
 }
 
 /// Draws the lines with axes around all of them; a legend where there are two or more.
@@ -46,21 +47,16 @@ pub(crate) fn curves(plot: &Plot<'_>, series: &[Series<'_>], path: &Path) -> any
     canvas::save(path, (WIDTH, HEIGHT), |area| draw(area, plot, series))
 }
 
-/// The same as pixels, for a frame of an animation.
-pub(crate) fn curves_image(plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Result<RgbImage> {
-    check(plot, series)?;
-    canvas::render((WIDTH, HEIGHT), |area| draw(area, plot, series))
-}
-
 fn check(plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Result<()> {
     ensure!(series.iter().any(|one| !one.points.is_empty()), "\"{}\": no points to draw", plot.title);
     Ok(())
 }
 
 fn draw(area: &Area<'_>, plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Result<()> {
+    let color = plot.color.unwrap_or(look::series);
     let mut body = look::titled(area, plot.title)?;
     if series.len() > 1 {
-        let entry = |(i, one): (usize, &Series<'_>)| (one.name.to_owned(), look::series(i));
+        let entry = |(i, one): (usize, &Series<'_>)| (one.name.to_owned(), color(i));
         let names: Vec<_> = series.iter().enumerate().map(entry).collect();
         let entries: Vec<_> =
             names.iter().map(|(name, color)| Entry { name, color: *color, sign: Sign::Line }).collect();
@@ -73,10 +69,10 @@ fn draw(area: &Area<'_>, plot: &Plot<'_>, series: &[Series<'_>]) -> anyhow::Resu
     let chart = chart::axes(&body, "", &x, &y, Shape::Fill)?;
     let place = |(a, b): (f64, f64)| Some((x.place(a)?, y.place(b)?));
     for (i, one) in series.iter().enumerate() {
-        chart::line(&chart, one.points.iter().map(|point| place(*point)), look::series(i), STROKE)?;
+        chart::line(&chart, one.points.iter().map(|point| place(*point)), color(i), STROKE)?;
         if one.points.len() <= 24 {
             for point in one.points.iter().filter_map(|point| place(*point)) {
-                chart::dot(&chart, point, 12, look::series(i))?;
+                chart::dot(&chart, point, 12, color(i))?;
             }
         }
     }

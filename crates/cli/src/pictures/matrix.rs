@@ -1,8 +1,9 @@
-//! Matrices as cells of colour with their numbers written in: one or several side by side, windows marked.
+//! Matrices as cells of colour with their numbers written in: one or several in one line or two, windows marked.
 //!
 //! For confusion matrices, images small enough to read number by number, filters and what they make. Numbers are left
 //! out where they would be too small to read. Where next: `confusion.rs`; `animation.rs` for a window that moves.
 
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::ensure;
@@ -102,28 +103,58 @@ fn draw(area: &Area<'_>, title: &str, matrices: &[Matrix<'_>], note: &str) -> an
         look::write(&body, note, (across as i32 / 2, down as i32 - LABEL / 2), size, INK, CENTER)?;
         body = body.margin(0, LABEL + MARGIN / 2, 0, 0);
     }
-    // One size of cell for all, so that a window looks the same in the input and over the filter.
     let mut sides = Vec::new();
     for matrix in matrices {
         sides.push(Sides::of(&body, matrix)?);
     }
     let (across, down) = body.dim_in_pixel();
-    let gap = MARGIN * 2;
     // A marked window's frame reaches beyond the cells.
-    let (across, down) = (across as i32 - 24, down as i32 - 12);
-    let names: i32 = sides.iter().map(|s| s.left).sum::<i32>() + gap * (matrices.len() as i32 - 1);
-    let columns: usize = matrices.iter().map(|m| m.columns).sum();
-    let high = matrices.iter().zip(&sides).map(|(m, s)| (down - s.top) / m.rows() as i32).min();
-    let cell = ((across - names) / columns as i32).min(high.unwrap_or(0)).min(260);
-    ensure!(cell >= 4, "\"{title}\": {columns} columns are too many for one picture");
-    let used = names + columns as i32 * cell;
-    let mut x = (across - used) / 2 + 12;
-    for (matrix, side) in matrices.iter().zip(&sides) {
-        let y = (down - side.top - matrix.rows() as i32 * cell) / 2;
-        draw_one(&body, matrix, side, (x + side.left, y + side.top), cell)?;
-        x += side.left + matrix.columns as i32 * cell + gap;
+    let room = (across as i32 - 24, down as i32 - 12);
+    // Two lines where that makes cells much larger: the numbers are to be read.
+    let count = matrices.len();
+    let one: Vec<Range<usize>> = std::iter::once(0..count).collect();
+    // Of equals the first: inputs above, filters and output below.
+    let split = (1..count).rev().map(|at| vec![0..at, at..count]);
+    let two = split.max_by_key(|lines| cell(matrices, &sides, lines, room)).unwrap_or_else(|| one.clone());
+    let larger = |lines: &[Range<usize>]| cell(matrices, &sides, lines, room);
+    let lines = if 4 * larger(&two) > 5 * larger(&one) { two } else { one };
+    let cell = larger(&lines);
+    ensure!(cell >= 4, "\"{title}\": {} matrices hold too many columns for one picture", matrices.len());
+    let high = |line: &Range<usize>| {
+        line.clone().map(|i| sides[i].top + matrices[i].rows() as i32 * cell).max().unwrap_or_default()
+    };
+    let used: i32 = lines.iter().map(high).sum();
+    let between = (room.1 - used) / (lines.len() as i32 + 1);
+    let mut top = between;
+    for line in &lines {
+        let wide: i32 = line.clone().map(|i| sides[i].left + matrices[i].columns as i32 * cell).sum();
+        let mut x = (room.0 - wide - GAP * (line.len() as i32 - 1)) / 2 + 12;
+        for i in line.clone() {
+            let (matrix, side) = (&matrices[i], &sides[i]);
+            let y = top + (high(line) - side.top - matrix.rows() as i32 * cell) / 2;
+            draw_one(&body, matrix, side, (x + side.left, y + side.top), cell)?;
+            x += side.left + matrix.columns as i32 * cell + GAP;
+        }
+        top += high(line) + between;
     }
     Ok(())
+}
+
+/// Between matrices of a line.
+const GAP: i32 = MARGIN * 2;
+
+/// The largest cell with which these lines of matrices fit; one size for all, so that a window looks the same in the
+/// input and over the filter.
+fn cell(matrices: &[Matrix<'_>], sides: &[Sides], lines: &[Range<usize>], (across, down): (i32, i32)) -> i32 {
+    let wide = lines.iter().map(|line| {
+        let names: i32 = line.clone().map(|i| sides[i].left).sum::<i32>() + GAP * (line.len() as i32 - 1);
+        let columns: usize = matrices[line.clone()].iter().map(|matrix| matrix.columns).sum();
+        (across - names) / columns as i32
+    });
+    let titles: i32 = lines.iter().map(|line| sides[line.clone()].iter().map(|s| s.top).max().unwrap_or(0)).sum();
+    let rows: usize = lines.iter().map(|line| matrices[line.clone()].iter().map(Matrix::rows).max().unwrap_or(1)).sum();
+    let high = (down - titles - GAP / 2 * (lines.len() as i32 - 1)) / rows as i32;
+    wide.min().unwrap_or(0).min(high).min(260)
 }
 
 /// The room that names and titles take beside the cells.

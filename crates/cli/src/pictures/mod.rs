@@ -2,7 +2,6 @@
 //!
 //! Knows nothing of networks, so that every command can draw with it. Colours, sizes and font are in `look.rs`, the
 //! canvas and the atomic files in `canvas.rs`, axes in `chart.rs`; every other file is one picture.
-#![allow(dead_code, reason = "a picture lands ahead of the command that draws it")]
 
 pub(crate) mod animation;
 pub(crate) mod boundary;

@@ -91,7 +91,9 @@ fn draw(body: &Area<'_>, layers: &[Layer<'_>], weights: &[&[f32]], note: &str) -
                     None => look::stroke(RGBColor(165, 165, 165), 4),
                     Some(gap) => {
                         let part = gap[to * layers[i].neurons + from] / largest.max(f32::MIN_POSITIVE);
-                        look::stroke(Tone::Diverging.at(f64::from(part) * 0.5 + 0.5), 2 + (part.abs() * 12.0) as u32)
+                        // White on white would be no edge: the palest is as pale as can be seen.
+                        let shade = f64::from(part.abs().max(0.3).copysign(part));
+                        look::stroke(Tone::Diverging.at(shade * 0.5 + 0.5), 3 + (part.abs() * 12.0) as u32)
                     }
                 };
                 body.draw(&PathElement::new([*start, *end], style))?;

@@ -78,7 +78,10 @@ pub(crate) fn sheet_image(title: &str, groups: &[Group<'_>], tone: Tone, scale: 
             let (image, range) = tile.image.colors(tone, common).with_context(name)?;
             let mut caption = tile.caption.clone();
             if let (None, Some((low, high))) = (common, range) {
-                caption.push(format!("{} … {}", look::number(low.into()), look::number(high.into())));
+                caption.push(match tile.image.even() {
+                    Some(value) => format!("all {}", look::number(value.into())),
+                    None => format!("{} … {}", look::number(low.into()), look::number(high.into())),
+                });
             }
             tiles.push(Shown { image, caption, frame: tile.frame });
         }
@@ -95,6 +98,12 @@ impl<'a> Image<'a> {
             Image::Map { values, .. } => Some(values),
             Image::Bytes { .. } => None,
         }
+    }
+
+    /// The number that a map has everywhere, if it has.
+    fn even(&self) -> Option<f32> {
+        let values = self.values()?;
+        values.iter().all(|value| *value == values[0]).then(|| values[0])
     }
 
     /// As colours, with the range that they span where it is the map's own.
@@ -186,7 +195,10 @@ impl Page {
         let (room, columns, height) = match best {
             Some((_, _, columns, room)) => (room, columns, HEIGHT),
             None => {
-                let columns = (1..=longest).rev().find(|columns| at(*columns).0 >= narrowest + 30).unwrap_or(1);
+                // Full rows, if that does not take many columns away.
+                let most = (1..=longest).rev().find(|columns| at(*columns).0 >= narrowest + 30).unwrap_or(1);
+                let fuller = (most * 3 / 5).max(1)..=most;
+                let columns = fuller.min_by_key(|c| (empty(*c), std::cmp::Reverse(*c))).unwrap_or(most);
                 let (wide, rows, fixed, below) = at(columns);
                 let high = (f64::from(wide) * shape) as i32;
                 ((wide, high), columns, (((fixed + rows * (high + below)) as u32).div_ceil(FINE)).max(HEIGHT))

@@ -12,7 +12,7 @@ use plotters::style::{Color as _, RGBColor};
 
 use super::canvas::{self, Area, HEIGHT, WIDTH};
 use super::chart::{self, Axis, Shape};
-use super::look::{self, CAPTION, Entry, GREY, INK, LABEL, LEFT, MARGIN, STROKE, Sign, Tone};
+use super::look::{self, CAPTION, Entry, GREY, INK, LABEL, LEFT, MARGIN, PAPER, STROKE, Sign, Tone};
 use super::plane::{self, Grid};
 
 /// The surface: `values [height, width]`, row 0 at the lowest y, from edge to edge of the axes.
@@ -94,7 +94,8 @@ fn draw(area: &Area<'_>, surface: &Surface<'_>, ways: &[Way<'_>]) -> anyhow::Res
             chart::dot(&chart, end, 18, color(i))?;
         }
         if let Some(start) = way.points.first().and_then(place) {
-            chart::dot(&chart, start, 18, INK)?;
+            chart::dot(&chart, start, 20, INK)?;
+            chart::dot(&chart, start, 8, PAPER)?;
         }
     }
     let (_, rows) = chart.plotting_area().get_pixel_range();
@@ -122,8 +123,8 @@ fn shade(band: usize) -> RGBColor {
     Tone::Blues.at(0.04 + 0.5 * band as f64 / (BANDS - 1) as f64)
 }
 
-/// The paths' colours: the series' without the blues of the ground.
-fn color(i: usize) -> RGBColor {
+/// The paths' colours: the series' without the blues of the ground. Curves of the same walks take them too.
+pub(crate) fn color(i: usize) -> RGBColor {
     [1, 2, 6, 3, 4].map(look::series)[i % 5]
 }
 
