@@ -3,14 +3,14 @@
 
 pub(crate) mod bench;
 pub(crate) mod compare;
-mod data;
+pub(crate) mod data;
 pub(crate) mod devices;
 pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
 mod kernels;
 pub(crate) mod models;
-mod onnx_model;
+pub(crate) mod onnx_model;
 pub(crate) mod predict;
 mod report;
 mod screen;

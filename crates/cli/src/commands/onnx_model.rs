@@ -143,15 +143,7 @@ fn pictures(
         return Err(usage("--output goes with --input; classes of pictures are printed"));
     }
     let [batch, c, h, w] = image_shape(model)?;
-    let per_channel = |list: &[f32], default: f32, flag: &str| match list.len() {
-        0 => Ok(vec![default; c]),
-        n if n == c => Ok(list.to_vec()),
-        n => Err(usage(format!("{flag} has {n} numbers, the model's pictures have {c} channels"))),
-    };
-    let (mean, std) = (per_channel(&raw.mean, 0.0, "--mean")?, per_channel(&raw.std, 1.0, "--std")?);
-    if std.contains(&0.0) {
-        return Err(usage("--std must not be 0"));
-    }
+    let (mean, std) = mean_std(&raw.mean, &raw.std, c)?;
     let mut pixels = images.iter().map(|path| image_file(path, [c, h, w])).collect::<Result<Vec<_>, _>>()?;
     if invert {
         pixels.iter_mut().for_each(|pixels| polarity::invert(pixels));
@@ -185,8 +177,31 @@ fn pictures(
     if json { print(json!({ "adapter": adapter, "predictions": rows })) } else { Ok(()) }
 }
 
+/// `--mean` and `--std` for so many channels.
+pub(crate) fn mean_std(mean: &[f32], std: &[f32], c: usize) -> anyhow::Result<(Vec<f32>, Vec<f32>)> {
+    let per_channel = |list: &[f32], default: f32, flag: &str| match list.len() {
+        0 => Ok(vec![default; c]),
+        n if n == c => Ok(list.to_vec()),
+        n => Err(usage(format!("{flag} has {n} numbers, the model's pictures have {c} channels"))),
+    };
+    let (mean, std) = (per_channel(mean, 0.0, "--mean")?, per_channel(std, 1.0, "--std")?);
+    if std.contains(&0.0) {
+        return Err(usage("--std must not be 0"));
+    }
+    Ok((mean, std))
+}
+
+/// The only batch that the model takes, unless it leaves that open.
+pub(crate) fn fixed_batch(model: &Model) -> Option<usize> {
+    let input = model.graph.required_inputs().next()?;
+    match input.dims.as_deref()?.first()? {
+        Dim::Value(n) => Some((*n).max(1)),
+        _ => None,
+    }
+}
+
 /// `[n, c, h, w]` of the model's only input; 1 for a batch that is left open.
-fn image_shape(model: &Model) -> anyhow::Result<[usize; 4]> {
+pub(crate) fn image_shape(model: &Model) -> anyhow::Result<[usize; 4]> {
     let mut inputs = model.graph.required_inputs();
     let (Some(input), None) = (inputs.next(), inputs.next()) else {
         return Err(usage("the model does not have one input, a picture: use --input NAME=FILE.npy for each"));
@@ -206,13 +221,18 @@ fn image_shape(model: &Model) -> anyhow::Result<[usize; 4]> {
 
 /// Scores as the model's last operator leaves them: already shares, their logarithms, or logits.
 fn probabilities(model: &Model, scores: &[f32]) -> Vec<f64> {
-    let last = model.graph.nodes.last().map_or("", |node| node.op_type.as_str());
     let scores = scores.iter().map(|&score| f64::from(score));
-    if matches!(last, "Softmax" | "Sigmoid") {
+    if gives_shares(model) {
         return scores.collect();
     }
     let highest = scores.clone().fold(f64::NEG_INFINITY, f64::max);
     let powers: Vec<f64> = scores.map(|score| (score - highest).exp()).collect();
     let sum: f64 = powers.iter().sum();
     powers.into_iter().map(|power| power / sum).collect()
+}
+
+/// Whether its scores are shares of the classes already.
+pub(crate) fn gives_shares(model: &Model) -> bool {
+    let last = model.graph.nodes.last().map_or("", |node| node.op_type.as_str());
+    matches!(last, "Softmax" | "Sigmoid")
 }

@@ -19,6 +19,7 @@ mod convolve;
 mod descend;
 mod desk;
 mod edges;
+mod features;
 mod mlp;
 mod neuron;
 mod numbers;
@@ -56,6 +57,8 @@ enum Lesson {
     Convolve(convolve::Convolve),
     /// 8. Pooling: the largest or the mean of each window
     Pool(pool::Pool),
+    /// 9. Features: what a trained network has learned to see
+    Features(features::Features),
 }
 
 impl Learn {
@@ -70,6 +73,7 @@ impl Learn {
             Lesson::Edges(lesson) => lesson.run(),
             Lesson::Convolve(lesson) => lesson.run(),
             Lesson::Pool(lesson) => lesson.run(),
+            Lesson::Features(lesson) => lesson.run(),
         }
     }
 }

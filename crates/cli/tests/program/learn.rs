@@ -193,6 +193,67 @@ fn downhill() {
     assert!(heights[20] > heights[0] && heights[20] < 0.0);
 }
 
+/// A small network of the embedded digits of 8 by 8.
+fn trained(folder: &Path) -> std::path::PathBuf {
+    let run = folder.join("run");
+    let out = crate::train(folder, &run, &["--epochs", "2"]).output().expect("the program starts");
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    run
+}
+
+#[test]
+fn features_of_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = trained(folder.path());
+    let told = lesson(&["features", run.to_str().unwrap(), "--test", "3", "--updates", "20"]);
+    assert_eq!(told["pictures"].as_array().unwrap().len(), 5);
+    let layers = told["layers"].as_array().unwrap();
+    let seen: Vec<_> = layers.iter().map(|layer| (numbers(&layer["shape"]), numbers(&layer["sees"]))).collect();
+    assert_eq!(seen, [(vec![4.0, 6.0, 6.0], vec![3.0; 2]), (vec![4.0, 3.0, 3.0], vec![4.0; 2])]);
+    for (k, channel) in layers[0]["channels"].as_array().unwrap().iter().enumerate() {
+        let answers: Vec<f64> =
+            channel["best"].as_array().unwrap().iter().map(|p| p["answer"].as_f64().unwrap()).collect();
+        assert_eq!(answers.len(), 9);
+        assert!(answers.is_sorted_by(|a, b| a >= b), "{answers:?}");
+        let mean = channel["mean"].as_f64().unwrap();
+        assert!(answers[8] >= mean, "{answers:?} {mean}");
+        // Behind a rectifier, so never below 0; what ascent made is told in front of it.
+        let (made, silent) = (layers[0]["ascent"][k].as_f64().unwrap(), answers[0] == 0.0);
+        assert!(made > mean || silent, "channel {k}: {made} of ascent, {mean} on average");
+    }
+    assert!(layers[1]["channels"].is_null());
+    let image = &told["images"][0];
+    near(&numbers(&image["probabilities"]).iter().sum::<f64>().into(), 1.0, 1e-5);
+    // Gradients by pixels, through pooling and rectifier, of the network's own weights: the same on the CPU.
+    let path = folder.path().join("own.png");
+    image::GrayImage::from_fn(8, 8, |x, _| image::Luma([if x == 3 { 255 } else { 0 }])).save(&path).unwrap();
+    let arguments = ["features", run.to_str().unwrap(), path.to_str().unwrap(), "--updates", "2", "--search", "20"];
+    let own = lesson(&arguments);
+    let reference = lesson(&[&arguments[..], &["--adapter", "cpu"]].concat());
+    let shares = |told: &Value| numbers(&told["images"][0]["probabilities"]);
+    for (a, b) in shares(&own).iter().zip(shares(&reference)) {
+        assert!((a - b).abs() < 1e-4, "{own} {reference}");
+    }
+    for (arguments, message) in [
+        (&["--layer", "conv9"][..], "there are conv2d1, max_pool2d1"),
+        (&["--layer", "max_pool2d1"], "names no convolution"),
+        (&["--test", "100"], "there are test images 0 to 99"),
+        (&["--mean", "0.5"], "are for ONNX files"),
+        (&["no-such.png"], "there is no such file"),
+        (&["--data", "iris"], "is a table"),
+    ] {
+        let out = folder.path().join("out");
+        let output = learn(&out, &[&["features", run.to_str().unwrap()], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(message), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!out.exists(), "{arguments:?} left something behind");
+    }
+}
+
+/// A PNG that says it has 20,000 by 20,000 grey pixels.
+const LARGE: &[u8] =
+    b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00N \x00\x00N \x08\x00\x00\x00\x00\xc6\x1b\x19\xe5\x00\x00\x00\x08IDATx\x9c\x03\x00\x00\x00\x00\x01H\x06\x89\xd2\x00\x00\x00\x00IEND\xaeB`\x82";
+
 #[test]
 fn mistakes_end_with_2_and_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -202,11 +263,25 @@ fn mistakes_end_with_2_and_leave_nothing() {
     std::fs::write(&text, b"not a picture").unwrap();
     let one = folder.path().join("one.csv");
     std::fs::write(&one, b"a,b,class\n1,2,x\n2,3,x\n").unwrap();
+    let ragged = folder.path().join("filter.txt");
+    std::fs::write(&ragged, b"1 0 -1\n1 0\n").unwrap();
+    // A picture cut off in the middle; and the first chunk of one with 20,000 pixels a side, which is all that is read.
+    let (cut, large) = (folder.path().join("cut.png"), folder.path().join("large.png"));
+    image::GrayImage::from_fn(64, 64, |x, y| image::Luma([(x * y) as u8])).save(&cut).unwrap();
+    let whole = std::fs::read(&cut).unwrap();
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    std::fs::write(&large, LARGE).unwrap();
     let (empty, text, one) = (empty.to_str().unwrap(), text.to_str().unwrap(), one.to_str().unwrap());
+    let relu = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/cases/test_relu/model.onnx");
+    let relu = relu.to_str().unwrap();
+    let (cut, large, ragged) = (cut.to_str().unwrap(), large.to_str().unwrap(), ragged.to_str().unwrap());
     let cases: &[(&[&str], &str)] = &[
         (&["neuron", "--weights", "1", "2", "--inputs", "1"], "one weight for each input"),
         (&["mlp", "3"], "layers are written as 3-4-2"),
         (&["convolve", "--stride", "0"], "the stride must be 1 or more"),
+        (&["pool", "--stride", "0"], "the stride must be 1 or more"),
+        (&["pool", "--kernel", "9x9"], "the padded input has 4×4"),
+        (&["convolve", "--filters", "0"], "1 to 16 of each"),
         (&["convolve", "--input", "4x4", "--kernel", "5x5"], "the padded input has 4×4"),
         (&["convolve", "--filter", "1 0; 1"], "not a rectangle"),
         (&["pool", "--padding", "3"], "wholly in the padding"),
@@ -214,6 +289,13 @@ fn mistakes_end_with_2_and_leave_nothing() {
         (&["edges", empty], "is empty"),
         (&["edges", text], "cannot be read as a picture"),
         (&["edges", "no-such.png"], "cannot be read"),
+        (&["edges", large], "at most 16384"),
+        (&["edges", cut], "cannot be read as a picture"),
+        (&["edges", "camera", text], "cannot be read as a picture"),
+        (&["edges", "--filter", ragged], "not a rectangle"),
+        (&["features", "no-such-run"], "no such run folder"),
+        (&["features", "no-such.onnx"], "there is no such file"),
+        (&["features", relu], "features are of networks for images"),
         (&["backprop", "no-such.toml"], "cannot be read"),
         (&["backprop", "--weight", "9"], "weights are 1 to 8"),
         (&["boundary", "moon"], "no such file"),
