@@ -6,6 +6,7 @@
 mod bench;
 mod driver;
 mod fuzz_ops;
+mod guide;
 mod lavapipe;
 mod lint;
 mod process;
@@ -41,6 +42,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz-ops",
         about: "random rows for every op, every kernel against the reference: --cases N [--seed S]",
         run: fuzz_ops::run,
+    },
+    Command {
+        name: "guide",
+        about: "run the guide's commands, put their pictures into its pages, and build the book where mdBook is installed",
+        run: guide::run,
     },
     Command { name: "help", about: "this list", run: |_| list() },
 ];

@@ -58,3 +58,18 @@ pub use cases;
 pub use datasets::{self, Augment, Images, digits};
 pub use graph::{self, Engine, gpu_core};
 pub use onnx;
+
+/// The guide's code, tested as documentation is.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/guide/src/1-neurons.md")]
+    struct Neurons;
+    #[doc = include_str!("../../../docs/guide/src/2-learning.md")]
+    struct Learning;
+    #[doc = include_str!("../../../docs/guide/src/3-descent.md")]
+    struct Descent;
+    #[doc = include_str!("../../../docs/guide/src/4-convolution.md")]
+    struct Convolution;
+    #[doc = include_str!("../../../docs/guide/src/5-features.md")]
+    struct Features;
+}
