@@ -60,7 +60,8 @@ mod tests {
     fn a_long_sum_is_given_the_room_of_its_products_and_a_move_none() {
         let conv = Conv::new(Window::square(3, 1, 1));
         let found = tolerances(&conv, &io(&[&[1, 2048, 4, 4], &[8, 2048, 3, 3]], &[1, 8, 4, 4]));
-        assert!(matches!(found[..], [Tolerance::Sums(k)] if k == 2048 * 9 + BESIDE), "{found:?}");
+        let own = |t: &Tolerance| matches!(t, Tolerance::Sums(k) if *k == 2048 * 9 + BESIDE);
+        assert!(found.iter().any(own) && !found.iter().any(|t| matches!(t, Tolerance::Ulp(_))), "{found:?}");
         let transpose = graph::ops::Transpose { perm: vec![1, 0] };
         assert!(matches!(tolerances(&transpose, &io(&[&[3, 4]], &[4, 3]))[..], [Tolerance::Exact]));
         let softmax = tolerances(&Softmax { axis: 1 }, &io(&[&[3, 4]], &[3, 4]));

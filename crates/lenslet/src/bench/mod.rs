@@ -193,8 +193,8 @@ mod tests {
                 let (slots, live) = (explained.transient_bytes, explained.live_peak_bytes);
                 // No launch may read and write one slot. Where all that lives at a peak is read and written by the same
                 // few launches, that takes a slot more, whatever the order: row-major digits 6.2 %, and ResNet's
-                // sums, which read two values, 12.3 % when nothing but reading is planned.
-                let most = if caps.family == Family::Software && training { 1.05 } else { 1.13 };
+                // sums, which read two values, 13.6 % when nothing but reading is planned.
+                let most = if caps.family == Family::Software && training { 1.05 } else { 1.14 };
                 let what = format!("{}, {:?}, training {training}", workload.name, caps.family);
                 assert!(slots as f64 <= most * live as f64, "{what}: {slots} bytes of slots for {live} at once");
             }

@@ -71,7 +71,7 @@ impl TableWatch for () {}
 /// let asked = TableSettings { steps: 200, ..TableSettings::default() };
 /// let iris = asked.prepare(&table::builtin("iris")?, 0)?;
 /// let model = Model::new([4]).linear(8).sigmoid().linear(3);
-/// let (optimiser, schedule) = (Optimiser::Adam, Schedule::Constant);
+/// let (optimiser, schedule) = (Optimiser::Adam, Schedule::CONSTANT);
 /// let settings = Settings { batch: 32, lr: 0.05, optimiser, schedule, weight_decay: 0.0, ..Settings::default() };
 /// let (engine, _) = engine::open(None)?;
 /// let mut session = TableSession::new(TableTrainer::new(&engine, model, settings, asked, iris)?);
