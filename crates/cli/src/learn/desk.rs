@@ -91,9 +91,9 @@ pub(crate) fn usage(message: impl std::fmt::Display) -> anyhow::Error {
     crate::exit::usage(message.to_string())
 }
 
-/// The same for a file that cannot be used.
+/// A file that cannot be used, for exit code 1: the arguments were right.
 pub(crate) fn unusable(path: &Path, why: impl std::fmt::Display) -> anyhow::Error {
-    usage(format!("{}: {why}", path.display()))
+    anyhow::anyhow!("{}: {why}", path.display())
 }
 
 /// Adds an input together with what it is given. Not a constant: what depends on constants alone is computed while a

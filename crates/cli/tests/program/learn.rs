@@ -255,7 +255,7 @@ const LARGE: &[u8] =
     b"\x89PNG\x0d\x0a\x1a\x0a\x00\x00\x00\x0dIHDR\x00\x00N \x00\x00N \x08\x00\x00\x00\x00\xc6\x1b\x19\xe5\x00\x00\x00\x08IDATx\x9c\x03\x00\x00\x00\x00\x01H\x06\x89\xd2\x00\x00\x00\x00IEND\xaeB`\x82";
 
 #[test]
-fn mistakes_end_with_2_and_leave_nothing() {
+fn mistakes_and_bad_files_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let empty = folder.path().join("empty.png");
     std::fs::write(&empty, b"").unwrap();
@@ -263,6 +263,8 @@ fn mistakes_end_with_2_and_leave_nothing() {
     std::fs::write(&text, b"not a picture").unwrap();
     let one = folder.path().join("one.csv");
     std::fs::write(&one, b"a,b,class\n1,2,x\n2,3,x\n").unwrap();
+    let still = folder.path().join("still.csv");
+    std::fs::write(&still, "a,b,class\n1,2,x\n1,2,y\n").unwrap();
     let ragged = folder.path().join("filter.txt");
     std::fs::write(&ragged, b"1 0 -1\n1 0\n").unwrap();
     // A picture cut off in the middle; and the first chunk of one with 20,000 pixels a side, which is all that is read.
@@ -271,11 +273,12 @@ fn mistakes_end_with_2_and_leave_nothing() {
     let whole = std::fs::read(&cut).unwrap();
     std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
     std::fs::write(&large, LARGE).unwrap();
+    let still = still.to_str().unwrap();
     let (empty, text, one) = (empty.to_str().unwrap(), text.to_str().unwrap(), one.to_str().unwrap());
     let relu = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/program/cases/test_relu/model.onnx");
     let relu = relu.to_str().unwrap();
     let (cut, large, ragged) = (cut.to_str().unwrap(), large.to_str().unwrap(), ragged.to_str().unwrap());
-    let cases: &[(&[&str], &str)] = &[
+    let mistakes: &[(&[&str], &str)] = &[
         (&["neuron", "--weights", "1", "2", "--inputs", "1"], "one weight for each input"),
         (&["mlp", "3"], "layers are written as 3-4-2"),
         (&["convolve", "--stride", "0"], "the stride must be 1 or more"),
@@ -286,28 +289,32 @@ fn mistakes_end_with_2_and_leave_nothing() {
         (&["convolve", "--filter", "1 0; 1"], "not a rectangle"),
         (&["pool", "--padding", "3"], "wholly in the padding"),
         (&["edges", "--filter", "1 0 -1; 1"], "not a rectangle"),
+        (&["edges", "--filter", ragged], "not a rectangle"),
+        (&["features", "no-such-run"], "no such run folder"),
+        (&["features", "no-such.onnx"], "there is no such file"),
+        (&["backprop", "--weight", "9"], "weights are 1 to 8"),
+        (&["boundary", "moon"], "no such file"),
+        (&["boundary", "iris", "--columns", "a,b"], "no input is named `a`"),
+        (&["descend", "--rates", "1,2"], "three numbers"),
+    ];
+    let files: &[(&[&str], &str)] = &[
         (&["edges", empty], "is empty"),
         (&["edges", text], "cannot be read as a picture"),
         (&["edges", "no-such.png"], "cannot be read"),
         (&["edges", large], "at most 16384"),
         (&["edges", cut], "cannot be read as a picture"),
         (&["edges", "camera", text], "cannot be read as a picture"),
-        (&["edges", "--filter", ragged], "not a rectangle"),
-        (&["features", "no-such-run"], "no such run folder"),
-        (&["features", "no-such.onnx"], "there is no such file"),
         (&["features", relu], "features are of networks for images"),
         (&["backprop", "no-such.toml"], "cannot be read"),
-        (&["backprop", "--weight", "9"], "weights are 1 to 8"),
-        (&["boundary", "moon"], "no such file"),
         (&["boundary", one], "class"),
-        (&["boundary", "iris", "--columns", "a,b"], "no input is named `a`"),
-        (&["descend", "--rates", "1,2"], "three numbers"),
+        (&["boundary", still], "at the same point"),
     ];
-    for (arguments, message) in cases {
+    let codes = mistakes.iter().map(|case| (case, 2)).chain(files.iter().map(|case| (case, 1)));
+    for ((arguments, message), code) in codes {
         let out = folder.path().join("out");
         let output = learn(&out, arguments);
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
         assert!(errors.contains(message), "{arguments:?}: {errors}");
         assert!(!out.exists(), "{arguments:?} left something behind");
     }

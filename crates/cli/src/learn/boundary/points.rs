@@ -6,7 +6,7 @@ use lenslet::datasets::synthetic::{self, Kind};
 use lenslet::datasets::table::{self, BUILTIN, Examples, Options, Reading, Scheme, Sheet, Targets, Task, builtin};
 
 use super::Boundary;
-use crate::learn::desk::{unusable, usage};
+use crate::learn::desk::usage;
 
 /// What is classified.
 pub(super) struct Points {
@@ -47,16 +47,14 @@ impl Points {
         let sheet = if BUILTIN.contains(&asked.data.as_str()) {
             builtin(&asked.data).map_err(usage)?
         } else if path.exists() {
-            Sheet::read(path, &Reading::default()).map_err(usage)?
+            Sheet::read(path, &Reading::default())?
         } else {
             let names = Kind::ALL.map(|(name, _)| name).join(", ");
-            return Err(unusable(
-                path,
-                format!("no such file; without a file there are {names} and {}", BUILTIN.join(", ")),
-            ));
+            let others = BUILTIN.join(", ");
+            return Err(usage(format!("{}: no such file; without a file there are {names} and {others}", asked.data)));
         };
         let options = Options { target: asked.target.clone(), task: Task::Classes, ..Options::default() };
-        let prepared = table::prepare(&sheet, &options, 0.0, asked.seed).map_err(usage)?;
+        let prepared = table::prepare(&sheet, &options, 0.0, asked.seed)?;
         let Targets::Classes(labels) = &prepared.train.y else {
             return Err(usage("the target column holds no classes"));
         };
@@ -74,6 +72,10 @@ impl Points {
             }
             other => return Err(usage(format!("--columns takes two names, got {}", other.len()))),
         };
+        if x.windows(2).all(|pair| pair[0] == pair[1]) {
+            let why = "every row lies at the same point of the plane; choose --columns that differ between rows";
+            anyhow::bail!("{}: {why}", asked.data);
+        }
         let classes = prepared.scheme.classes().unwrap_or_default().to_vec();
         Ok(Points { x, labels: labels.clone(), classes, axes })
     }

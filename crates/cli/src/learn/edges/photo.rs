@@ -10,7 +10,7 @@ use lenslet::graph::ops::{Binary, Conv, Reduce, Unary};
 use lenslet::graph::{Engine, Graph, Memory, Tensor, Type, UnaryFunction, Window};
 
 use super::Filter;
-use crate::learn::desk::{floats, unusable, usage};
+use crate::learn::desk::{floats, unusable};
 
 /// A photo, upright.
 pub(super) struct Photo {
@@ -58,7 +58,7 @@ impl Photo {
             }
         };
         let [c, h, w] = shape;
-        Ok(Photo { path: path.to_owned(), c, h, w, pixels: pixels.map_err(usage)? })
+        Ok(Photo { path: path.to_owned(), c, h, w, pixels: pixels? })
     }
 
     /// Moves the filter over the photo. Pixels at the border are repeated outwards, so that the border is no edge.

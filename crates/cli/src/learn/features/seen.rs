@@ -171,7 +171,7 @@ impl Seen {
         if !path.is_file() {
             return Err(usage(format!("{}: there is no such file", path.display())));
         }
-        let mut pixels = image_file(path, self.shape).map_err(usage)?;
+        let mut pixels = image_file(path, self.shape)?;
         if self.border.is_some_and(|border| Polarity::Auto.inverts(&pixels, self.shape, border)) {
             polarity::invert(&mut pixels);
             say!("{}: light and dark swapped, as in the training images", path.display());
