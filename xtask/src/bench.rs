@@ -54,9 +54,7 @@ fn line(name: &str, turns: &[(f64, f64)]) -> String {
 }
 
 fn program() -> Result<PathBuf> {
-    let folder = process::target()?;
-    let folder = folder.parent().context("target/PROFILE lies in target")?.join("release");
-    Ok(folder.join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
+    Ok(process::target()?.join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The workloads with `filter` in their names.
@@ -82,7 +80,7 @@ fn output(command: &mut Command) -> Result<String> {
 
 /// A Python with the peers in it, under target/.
 fn provide() -> Result<PathBuf> {
-    let folder = process::target()?.parent().context("target/PROFILE lies in target")?.join("peers");
+    let folder = process::target()?.join("peers");
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !python.exists() {
         process::must(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
