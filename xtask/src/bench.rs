@@ -15,7 +15,7 @@ const TURNS: usize = 5;
 pub(crate) fn run(args: &[String]) -> Result<u8> {
     process::must(process::cargo()?.args(["build", "--release", "--locked"]))?;
     if !args.iter().any(|arg| arg == "--peers") {
-        return process::status(Command::new(program()?).arg("bench").args(args));
+        return process::status(Command::new(process::program()?).arg("bench").args(args));
     }
     let args: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--peers").collect();
     let filter = match args[..] {
@@ -24,14 +24,16 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
         _ => bail!("beside --peers there may be `--filter NAME` and nothing else"),
     };
     let python = provide()?;
-    let names = names(&program()?, filter)?;
+    let names = names(&process::program()?, filter)?;
     println!("| workload | lenslet, images/s | PyTorch CPU, images/s | ratio, each turn | median |");
     println!("|---|---|---|---|---|");
     for name in names {
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let ours =
-                rate(Command::new(program()?).args(["bench", "--json", "--seconds", "2", "--filter", &name]), &name)?;
+            let ours = rate(
+                Command::new(process::program()?).args(["bench", "--json", "--seconds", "2", "--filter", &name]),
+                &name,
+            )?;
             let script = process::root()?.join("benches/peers/pytorch.py");
             let theirs = rate(Command::new(&python).arg(script).args(["--seconds", "2", "--filter", &name]), &name)?;
             turns.push((ours, theirs));
@@ -51,10 +53,6 @@ fn line(name: &str, turns: &[(f64, f64)]) -> String {
     let shown: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
     let (ours, theirs) = (median(turns.iter().map(|t| t.0).collect()), median(turns.iter().map(|t| t.1).collect()));
     format!("| {name} | {ours:.1} | {theirs:.1} | {} | {:.2} |", shown.join(" "), median(ratios))
-}
-
-fn program() -> Result<PathBuf> {
-    Ok(process::target()?.join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The workloads with `filter` in their names.

@@ -21,7 +21,7 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
         _ => bail!("there is `--no-book` and nothing else"),
     };
     process::must(process::cargo()?.args(["build", "--release", "--locked", "--workspace", "--bin", "lenslet"]))?;
-    let program = process::target()?.join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX));
+    let program = process::program()?;
     let (root, scratch) = (process::root()?, process::target()?.join("guide"));
     let source = root.join("docs/guide/src");
     for made in [&scratch, &source.join("pictures"), &source.join("printed")] {

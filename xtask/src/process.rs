@@ -21,6 +21,11 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(folder.to_path_buf())
 }
 
+/// The `lenslet` program of a release build, whether it is there or not.
+pub(crate) fn program() -> Result<PathBuf> {
+    Ok(target()?.join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
+}
+
 /// The cargo that started this program, in the root of the workspace.
 pub(crate) fn cargo() -> Result<Command> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
