@@ -110,7 +110,7 @@ fn messages() {
             "a,b\n1,2\n2,2\n",
             "t.csv: the target column \"b\" is \"2\" in every one of 2 rows: there is nothing to learn",
         ),
-        ("a,b\n1,2\n", "t.csv: the target column \"b\" is \"2\" in every one of 1 rows"),
+        ("a,b\n1,2\n", "t.csv: the target column \"b\" is \"2\" in the only row"),
         ("b\n1\n2\n", "t.csv: no column is left to predict \"b\" from"),
         ("a,b\n1e308,1\n-1e308,2\n1e308,3\n", "the numbers of column \"a\" are too large"),
         ("a,b\n1,2\n\"x,3\n", "t.csv, line 3, column \"b\": the row has 1 cells, but the first row has 2"),

@@ -41,7 +41,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "LIST", long_help = schedules(), conflicts_with = "resume")]
     schedule: Option<Schedule>,
     /// The rule of the update [default: sgd; for tables adam, with --per-instance sgd]
-    #[arg(long, value_enum, conflicts_with = "resume")]
+    #[arg(long, visible_alias = "optimizer", value_enum, conflicts_with = "resume")]
     optimiser: Option<Rule>,
     /// Momentum of sgd and rmsprop [default: 0.9; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]

@@ -99,10 +99,10 @@ impl Mlp {
 
         let text: Vec<_> = sizes.iter().map(usize::to_string).collect();
         say!("The network {}\n", text.join("-"));
-        say!("  {neurons} neurons (the {} inputs are not counted)", sizes[0]);
-        say!("  {weights} weights     = {}", joined(sizes, |pair| format!("{}·{}", pair[0], pair[1])));
-        say!("  {biases} biases      = {}", joined(sizes, |pair| pair[1].to_string()));
-        say!("  {} learnable parameters\n", weights + biases);
+        say!("  {neurons:<4} neurons  (the {} inputs are not counted)", sizes[0]);
+        say!("  {weights:<4} weights  = {}", joined(sizes, |pair| format!("{}·{}", pair[0], pair[1])));
+        say!("  {biases:<4} biases   = {}", joined(sizes, |pair| pair[1].to_string()));
+        say!("  {:<4} learnable parameters\n", weights + biases);
         let formulas = formulas(sizes.len() - 1, self.activation.sign());
         for (formula, pair) in formulas.iter().zip(sizes.windows(2)) {
             say!("  {formula:<28} W is {}×{}, b has {}", pair[1], pair[0], pair[1]);

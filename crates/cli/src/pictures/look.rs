@@ -282,7 +282,9 @@ pub(crate) fn number(value: f64) -> String {
     let text = if !value.is_finite() {
         value.to_string()
     } else if size != 0.0 && !(1e-3..1e6).contains(&size) {
-        format!("{value:.2e}")
+        let text = format!("{value:.2e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
     } else {
         let decimals = (3 - size.max(1e-3).log10().floor() as i32 - 1).clamp(0, 4) as usize;
         let fixed = format!("{value:.decimals$}");

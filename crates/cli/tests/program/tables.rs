@@ -143,7 +143,7 @@ fn bad_tables_are_named() {
     let good = houses(12);
     refused("target.csv", &good, &["--target", "cost"], "no column is named \"cost\"; there are rooms");
     refused("one.csv", "a,b\n1,x\n2,x\n3,x\n", &[], "the target column \"b\" is \"x\" in every one of 3 rows");
-    refused("row.csv", "a,b\n1,x\n", &[], "in every one of 1 rows: there is nothing to learn");
+    refused("row.csv", "a,b\n1,x\n", &[], "is \"x\" in the only row: there is nothing to learn");
     refused("ragged.csv", "a,b\n1,x\n2\n", &[], "ragged.csv, line 3, column \"b\": the row has 1 cells");
     refused("hole.csv", "a,b\n1,x\n,y\n", &[], "hole.csv, line 3, column \"a\": the cell is empty");
     refused("text.csv", "a,b\n1,x\n2,y\nmany,y\n", &[], "line 4, column \"a\": \"many\" is not a number");

@@ -153,9 +153,12 @@ impl Scheme {
         let kind = if classes { category(sheet, target)? } else { numeric(sheet, target)? };
         if sheet.constant_columns().contains(&name.as_str()) {
             let problem = format!(
-                "the target column \"{name}\" is \"{}\" in every one of {} rows: there is nothing to learn",
+                "the target column \"{name}\" is \"{}\" in {}: there is nothing to learn",
                 sheet.cell(0, target),
-                sheet.len()
+                match sheet.len() {
+                    1 => "the only row".to_owned(),
+                    rows => format!("every one of {rows} rows"),
+                }
             );
             return Err(Error::format(sheet.file(), problem));
         }
