@@ -19,11 +19,13 @@ struct Params {
 @group(0) @binding(4) var<storage, read>       affine:  array<vec2<f32>>; // scale and offset of each channel
 @group(0) @binding(5) var<storage, read_write> y:       array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> labels:  array<u32>;
-@group(0) @binding(7) var<uniform>             dim:     Params;
+@group(0) @binding(7) var<storage, read_write> now:     array<u32>;       // the step again, with CLOCK
+@group(0) @binding(8) var<uniform>             dim:     Params;
 
 const WORKGROUP: u32 = 64u; //@set
 const ALIGNED: bool = true; //@set whether four neighbours always share a channel and a word
 const FLOATS: bool = false; //@set whether images are floats; never with ALIGNED
+const CLOCK: bool = true; //@set whether the step is the clock itself, which goes on later: whoever wants it then reads `now`
 
 fn row(n: u32) -> u32 {
     return order[step[0] % dim.steps * dim.batch + min(n, dim.batch - 1u)];
@@ -41,6 +43,7 @@ fn one(i: u32) -> f32 {
 @compute @workgroup_size(WORKGROUP)
 fn gather_batch(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let i = flat_id(id, groups.x * WORKGROUP);
+    if CLOCK && i == 0u { now[0] = step[0]; }
     if i < dim.batch { labels[i] = classes[row(i)]; }
     if i >= (dim.batch * dim.rest + 3u) / 4u { return; }
 

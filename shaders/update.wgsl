@@ -1,7 +1,7 @@
 // update: w = rule(w, g) for all parameters in one launch, g being the sum of a gradient's parts in order
 //
 // A workgroup takes one block of 64 vec4s, which belongs to one parameter. The rule is one of lib/rule_*.wgsl, which
-// also declares its moments and Params.
+// also declares its moments and Params. With CLOCK the step is a copy of the clock, which goes on by one here.
 // grid  (blocks folded over x and y)
 
 //@use segment
@@ -12,6 +12,11 @@
 @group(0) @binding(2) var<storage, read>       table:    array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read>       dw:       array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> w:        array<vec4<f32>>;
+//@for once in 0..CLOCK
+@group(0) @binding(5) var<storage, read_write> clock:    array<u32>;
+//@end
+
+const CLOCK: u32 = 1u; //@set
 
 @compute @workgroup_size(64)
 fn update(
@@ -21,6 +26,9 @@ fn update(
 ) {
     let block = group.y * groups.x + group.x;
     if block >= dim.blocks { return; }
+    //@for once in 0..CLOCK
+    if block == 0u && lane == 0u { clock[0] = step[0] + 1u; }
+    //@end
     let part = segment(table[block * 2u], table[block * 2u + 1u]);
     if lane >= part.count { return; }
 

@@ -9,9 +9,9 @@ struct Params {
     rho: f32, eps: f32,
 }
 
-@group(0) @binding(5) var<storage, read_write> s:   array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> u:   array<vec4<f32>>;
-@group(0) @binding(7) var<uniform>             dim: Params;
+@group(0) @binding(5 + CLOCK) var<storage, read_write> s:   array<vec4<f32>>;
+@group(0) @binding(6 + CLOCK) var<storage, read_write> u:   array<vec4<f32>>;
+@group(0) @binding(7 + CLOCK) var<uniform>             dim: Params;
 
 fn moved(i: u32, w: vec4<f32>, dw: vec4<f32>, part: Segment, row: vec4<f32>, first: bool) -> vec4<f32> {
     let g = dw + part.weight_decay * w;

@@ -9,10 +9,10 @@ struct Params {
     beta1: f32, beta2: f32, eps: f32,
 }
 
-@group(0) @binding(5) var<storage, read_write> m:      array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> v:      array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> v_most: array<vec4<f32>>;
-@group(0) @binding(8) var<uniform>             dim:    Params;
+@group(0) @binding(5 + CLOCK) var<storage, read_write> m:      array<vec4<f32>>;
+@group(0) @binding(6 + CLOCK) var<storage, read_write> v:      array<vec4<f32>>;
+@group(0) @binding(7 + CLOCK) var<storage, read_write> v_most: array<vec4<f32>>;
+@group(0) @binding(8 + CLOCK) var<uniform>             dim:    Params;
 
 const DECOUPLED: bool = false; //@set
 

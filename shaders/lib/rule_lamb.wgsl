@@ -10,10 +10,10 @@ struct Params {
     beta1: f32, beta2: f32, eps: f32,
 }
 
-@group(0) @binding(5) var<storage, read_write> m:     array<vec4<f32>>;
-@group(0) @binding(6) var<storage, read_write> v:     array<vec4<f32>>;
-@group(0) @binding(7) var<storage, read_write> norms: array<vec2<f32>>; // of each block: Σ w², Σ d²
-@group(0) @binding(8) var<uniform>             dim:   Params;
+@group(0) @binding(5 + CLOCK) var<storage, read_write> m:     array<vec4<f32>>;
+@group(0) @binding(6 + CLOCK) var<storage, read_write> v:     array<vec4<f32>>;
+@group(0) @binding(7 + CLOCK) var<storage, read_write> norms: array<vec2<f32>>; // of each block: Σ w², Σ d²
+@group(0) @binding(8 + CLOCK) var<uniform>             dim:   Params;
 
 fn moved(i: u32, w: vec4<f32>, g: vec4<f32>, part: Segment, row: vec4<f32>, first: bool) -> vec4<f32> {
     var squares = vec2<f32>();

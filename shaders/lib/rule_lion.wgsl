@@ -9,8 +9,8 @@ struct Params {
     beta1: f32, beta2: f32,
 }
 
-@group(0) @binding(5) var<storage, read_write> m:   array<vec4<f32>>;
-@group(0) @binding(6) var<uniform>             dim: Params;
+@group(0) @binding(5 + CLOCK) var<storage, read_write> m:   array<vec4<f32>>;
+@group(0) @binding(6 + CLOCK) var<uniform>             dim: Params;
 
 fn moved(i: u32, w: vec4<f32>, g: vec4<f32>, part: Segment, row: vec4<f32>, first: bool) -> vec4<f32> {
     let m_i = m[i];

@@ -9,8 +9,8 @@ struct Params {
     momentum: f32, dampening: f32,
 }
 
-@group(0) @binding(5) var<storage, read_write> v:   array<vec4<f32>>;
-@group(0) @binding(6) var<uniform>             dim: Params;
+@group(0) @binding(5 + CLOCK) var<storage, read_write> v:   array<vec4<f32>>;
+@group(0) @binding(6 + CLOCK) var<uniform>             dim: Params;
 
 const NESTEROV: bool = false; //@set
 

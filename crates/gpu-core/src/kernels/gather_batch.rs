@@ -19,10 +19,12 @@ pub struct GatherBatch {
     pub affine: Vec<(f32, f32)>,
     /// How y lies.
     pub order: Order,
+    /// The step is the clock itself; a copy of it is made.
+    pub clock: bool,
 }
 
 impl GatherBatch {
-    /// Bindings: images, classes, order, step, the channels' table, y, labels.
+    /// Bindings: images, classes, order, step, the channels' table, y, labels, and with `clock` the step again.
     pub fn candidates(&self) -> Vec<Candidate> {
         let Self { batch, steps, rest, plane, .. } = *self;
         let (shader, count) = match self.order {
@@ -32,10 +34,15 @@ impl GatherBatch {
         let launch = Launch::flat(shader, count.max(batch.next_multiple_of(4)), 64)
             .set("ALIGNED", plane.is_multiple_of(4) && !self.floats)
             .set("FLOATS", self.floats)
+            .set("CLOCK", self.clock)
             .params(params! { batch, steps, rest, plane });
         let [images, classes, order, step] = [0, 1, 2, 3].map(Arg::Input);
-        let args = [images, classes, order, step, Arg::Table(0), Arg::Output(0), Arg::Output(1)];
+        let now = if self.clock { Arg::Output(2) } else { Arg::Scratch(0) };
+        let args = [images, classes, order, step, Arg::Table(0), Arg::Output(0), Arg::Output(1), now];
         let mut candidate = Candidate::one(launch.bind(&args));
+        if !self.clock {
+            candidate.scratch.push(4);
+        }
         candidate
             .tables
             .push(self.affine.iter().flat_map(|(scale, offset)| [scale, offset]).map(|v| v.to_bits()).collect());

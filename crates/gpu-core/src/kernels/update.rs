@@ -124,9 +124,11 @@ pub struct Update {
     pub steps: usize,
     /// Bytes of the arena of gradients.
     pub gradient_bytes: u64,
+    /// The clock goes on by one here; `step` is a copy of it.
+    pub clock: bool,
 }
 
-// Inputs: step, schedule, gradients, parameters, then the moments, whole arenas.
+// Inputs: step, schedule, gradients, parameters, then the moments, whole arenas; the clock.
 const STEP: Arg = Arg::Input(0);
 const SCHEDULE: Arg = Arg::Input(1);
 const GRADIENTS: Arg = Arg::Input(2);
@@ -134,7 +136,8 @@ const PARAMETERS: Arg = Arg::Input(3);
 const TABLE: Arg = Arg::Table(0);
 
 impl Update {
-    /// The one way to do it. Bindings: step, schedule, gradients, parameters, then the moments, whole arenas.
+    /// The one way to do it. Bindings: step, schedule, gradients, parameters, then the moments, whole arenas;
+    /// the clock.
     pub fn candidate(&self, caps: &Caps) -> Candidate {
         let table = self.table();
         let blocks = (table.len() / 8) as u32;
@@ -173,7 +176,7 @@ impl Update {
 
     fn rule(&self, candidate: &mut Candidate, blocks: u32, grid: [u32; 3]) {
         let steps = self.steps as u32;
-        let update = Launch::new(&shaders::UPDATE, grid);
+        let update = Launch::new(&shaders::UPDATE, grid).set("CLOCK", u32::from(self.clock));
         let update = match self.rule {
             Rule::Sgd { .. } => update, // what the file includes as written
             _ => update.redirect("rule_sgd", self.rule.include()),
@@ -194,12 +197,16 @@ impl Update {
             Rule::Adadelta { rho, eps } => update.params(params! { blocks, steps, rho, eps }),
         };
         let mut args = vec![STEP, SCHEDULE, TABLE, GRADIENTS, PARAMETERS];
-        args.extend((0..self.rule.moments()).map(|k| Arg::Input(4 + k)));
+        let moments = self.rule.moments();
+        args.extend((0..moments).map(|k| Arg::Input(4 + k)));
         if let Rule::Lamb { .. } = self.rule {
             args.push(Arg::Scratch(candidate.scratch.len()));
             candidate.scratch.push(u64::from(blocks) * 8);
             let moments = Launch::new(&shaders::LAMB_MOMENTS, grid).params(update.params.clone());
             candidate.launches.push(moments.bind(&args));
+        }
+        if self.clock {
+            args.insert(5, Arg::Input(4 + moments));
         }
         candidate.launches.push(update.bind(&args));
     }
@@ -236,6 +243,11 @@ impl Rule {
             Rule::Adam { amsgrad: true, .. } | Rule::RmsProp { centered: true, .. } => 3,
             _ => 2,
         }
+    }
+
+    /// Storage bindings of its launch, the clock among them.
+    pub fn bindings(self) -> u32 {
+        6 + self.moments() as u32 + u32::from(matches!(self, Rule::Lamb { .. }))
     }
 
     /// The file of `lib/` that has its formula.

@@ -2,7 +2,7 @@
 //!
 //! Inputs: images u8 (or rows of a table, f32) `[count, …]`, classes i32 (or numbers, f32) `[count]`, order i32
 //! `[steps · batch]` (rows of the set), step i32 `[1]` (counted over the whole run). Outputs: x f32 `[batch, …]`, labels
-//! `[batch]` of the classes' type. No gradient: the set is given.
+//! `[batch]` of the classes' type; with `clock` the step again. No gradient: the set is given.
 
 use crate::{DType, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
 use gpu_core::kernels::gather_batch as kernel;
@@ -15,6 +15,8 @@ pub struct GatherBatch {
     pub batch: usize,
     /// Scale and offset of each channel, or one pair for all: `(1 / (255 std), -mean / std)`.
     pub affine: Vec<(f32, f32)>,
+    /// The step is the clock itself, and a copy of it is made for whoever wants the step when the clock has gone on.
+    pub clock: bool,
 }
 
 impl GatherBatch {
@@ -24,12 +26,12 @@ impl GatherBatch {
             let std = if std > 0.0 { std } else { 1.0 };
             (1.0 / (255.0 * std), -mean / std)
         };
-        GatherBatch { batch, affine: mean_std.iter().map(pair).collect() }
+        GatherBatch { batch, affine: mean_std.iter().map(pair).collect(), clock: false }
     }
 
     /// Rows as they are.
     pub fn rows(batch: usize) -> Self {
-        GatherBatch { batch, affine: vec![(1.0, 0.0)] }
+        GatherBatch { batch, affine: vec![(1.0, 0.0)], clock: false }
     }
 
     fn channels(images: &[usize]) -> usize {
@@ -68,12 +70,15 @@ impl Operation for GatherBatch {
         }
         let mut shape = images.shape.to_vec();
         shape[0] = self.batch;
-        Ok(vec![Type::f32(shape), Type { shape: [self.batch].into(), dtype: classes.dtype }])
+        let labels = Type { shape: [self.batch].into(), dtype: classes.dtype };
+        let now = self.clock.then(|| (*step).clone());
+        Ok([Type::f32(shape), labels].into_iter().chain(now).collect())
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
         let layout = Layout { order: at.prefer, parts: 1 };
-        Layouts { inputs: vec![Layout::PLAIN; 4], outputs: vec![layout; 2] }
+        let now = self.clock.then_some(Layout::PLAIN);
+        Layouts { inputs: vec![Layout::PLAIN; 4], outputs: [layout; 2].into_iter().chain(now).collect() }
     }
 
     fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
@@ -87,6 +92,7 @@ impl Operation for GatherBatch {
             floats: io.inputs[0].ty.dtype == DType::F32,
             affine: self.affine(channels),
             order: io.outputs[0].layout.order,
+            clock: self.clock,
         };
         Ok(problem.candidates())
     }
@@ -94,8 +100,8 @@ impl Operation for GatherBatch {
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         let [images, classes, order, step] = inputs else { unreachable!("the shape rule counted them") };
         let steps = order.len() / self.batch;
-        let step = *step.first().expect("one step") as usize % steps;
-        let rows: Vec<usize> = order.iter().skip(step * self.batch).take(self.batch).map(|&row| row as usize).collect();
+        let at = *step.first().expect("one step") as usize % steps;
+        let rows: Vec<usize> = order.iter().skip(at * self.batch).take(self.batch).map(|&row| row as usize).collect();
         let rest: usize = images.shape()[1..].iter().product();
         let channels = Self::channels(images.shape());
         let (affine, plane) = (self.affine(channels), rest / channels);
@@ -112,7 +118,9 @@ impl Operation for GatherBatch {
         shape[0] = self.batch;
         let wide = |shape: &[usize], data: Vec<f64>| Wide::from_shape_vec(shape, data).expect("counted");
         let labels = rows.iter().map(|&row| classes[[row]]).collect();
-        vec![wide(&shape, x.collect()), wide(&[self.batch], labels)]
+        let mut outputs = vec![wide(&shape, x.collect()), wide(&[self.batch], labels)];
+        outputs.extend(self.clock.then(|| (*step).clone()));
+        outputs
     }
 
     fn flops(&self, _inputs: &[&Type], outputs: &[&Type]) -> u64 {

@@ -1,8 +1,9 @@
 //! The optimiser's update of all parameters, one node.
 //!
 //! Inputs: step, schedule, then for each parameter: the parameters, the gradients, the moments (all first moments,
-//! then all second ones). Outputs: new parameters, then new moments, each in its place. The plan gives gradients,
-//! parameters and moments an arena each, so that one launch does it (see `plan/emit.rs`).
+//! then all second ones); with `clock` the clock, of which the step is a copy. Outputs: new parameters, then new moments,
+//! each in its place; with `clock` the clock, one on. The plan gives gradients, parameters and moments an arena each, so
+//! that one launch does it (see `plan/arenas.rs`).
 
 use crate::graph::{Graph, Init, Value};
 use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
@@ -121,7 +122,7 @@ impl Graph {
         }
         let group = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
         let groups = vec![group; parameters.len()];
-        let update = Update { rule: optimiser.rule, clip: optimiser.clip, groups };
+        let update = Update { rule: optimiser.rule, clip: optimiser.clip, groups, clock: false };
         let outputs = self.push("update", update, &inputs)?;
         let states: Vec<Value> = parameters.iter().chain(&inputs[2 + 2 * parameters.len()..]).copied().collect();
         for (state, value) in states.into_iter().zip(outputs) {
@@ -140,6 +141,8 @@ pub struct Update {
     pub clip: Option<Clip>,
     /// Settings of each parameter.
     pub groups: Vec<Group>,
+    /// The clock goes on here.
+    pub clock: bool,
 }
 
 impl Update {
@@ -174,9 +177,14 @@ impl Update {
         gradients
     }
 
-    /// What it changes: parameters, then moments.
+    pub(crate) fn clock<'a, T>(&self, inputs: &'a [T]) -> Option<&'a T> {
+        inputs.last().filter(|_| self.clock)
+    }
+
+    /// What it changes: parameters, then moments, then the clock.
     pub(crate) fn states<T: Clone>(&self, inputs: &[T]) -> Vec<T> {
-        self.arenas(inputs).into_iter().flat_map(|(_, members)| members.to_vec()).collect()
+        let arenas = self.arenas(inputs).into_iter().flat_map(|(_, members)| members.to_vec());
+        arenas.chain(self.clock(inputs).cloned()).collect()
     }
 
     /// Names of the arenas and what lies in each, in order.
@@ -193,7 +201,7 @@ impl Operation for Update {
     }
 
     fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
-        let wanted = 2 + self.count() * (2 + self.rule.moments());
+        let wanted = 2 + self.count() * (2 + self.rule.moments()) + usize::from(self.clock);
         if inputs.len() != wanted {
             misfit!("{} parameters need {wanted} inputs, got {}", self.count(), inputs.len());
         }
@@ -210,8 +218,11 @@ impl Operation for Update {
             Some(dw) if dw.order == w.order => *dw,
             _ => w,
         }));
-        let outputs = parameters.repeat(1 + self.rule.moments());
+        let mut outputs = parameters.repeat(1 + self.rule.moments());
         inputs.extend(parameters.repeat(self.rule.moments()));
+        let clock = self.clock.then_some(Layout::PLAIN);
+        inputs.extend(clock);
+        outputs.extend(clock);
         Layouts { inputs, outputs }
     }
 
@@ -236,12 +247,14 @@ impl Operation for Update {
             let mut moments: Vec<&mut Wide> = moments.iter_mut().map(|arena| &mut arena[i]).collect();
             step(self.rule, group, lr, t as u64 + 1, &mut parameters[i], gradient, &mut moments);
         }
+        states.push(self.clock(inputs).into_iter().map(|&clock| clock + 1.0).collect());
         states.concat()
     }
 
     fn in_place(&self) -> Vec<(usize, usize)> {
         let (n, k) = (self.count(), self.rule.moments());
-        (0..n).map(|i| (i, 2 + i)).chain((0..n * k).map(|j| (n + j, 2 + 2 * n + j))).collect()
+        // Gradients stand between the parameters and the rest.
+        (0..n).map(|i| (i, 2 + i)).chain((n..n + n * k + usize::from(self.clock)).map(|j| (j, 2 + n + j))).collect()
     }
 
     fn describe(&self) -> String {

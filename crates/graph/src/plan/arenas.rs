@@ -55,18 +55,20 @@ impl Emitter<'_> {
             let room = self.room(state, time);
             self.room_of.insert(laid, room);
         }
-        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments.
+        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments; then the clock.
         let mut rooms = vec![step, schedule, self.open(Kind::Gradient(0), 0, time)];
         for (_, members) in update.arenas(inputs) {
             let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
             rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
         }
+        rooms.extend(update.clock(inputs).map(|&clock| self.room(clock, time)));
         let problem = kernels::update::Update {
             rule: update.rule,
             clip: update.clip,
             segments,
             steps: self.graph.ty(inputs[1].0).shape[0],
             gradient_bytes: self.gradient_bytes,
+            clock: update.clock,
         };
         let candidate = problem.candidate(self.request.caps);
         let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();

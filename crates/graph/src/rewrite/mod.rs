@@ -4,6 +4,7 @@
 //! A rule is a function that looks at the graph through [`Rewriter`] and changes nodes in place; nodes that are left
 //! without outputs are never reached again. The rules run in the order of [`RULES`], each over all nodes.
 
+mod clock;
 mod constant;
 mod conv;
 mod conv_pool;
@@ -20,7 +21,7 @@ type Rule = fn(&mut Rewriter<'_>, usize) -> bool;
 
 /// All rules, in the order in which they run.
 const RULES: &[Rule] =
-    &[constant::fold, conv::batch_norm, conv::activation, conv_pool::pool, conv::slope, cross_entropy::both];
+    &[constant::fold, conv::batch_norm, conv::activation, conv_pool::pool, conv::slope, cross_entropy::both, clock::fold];
 
 /// A graph that is being rewritten.
 pub(crate) struct Rewriter<'a> {
