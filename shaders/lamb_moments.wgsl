@@ -1,14 +1,14 @@
 // lamb_moments: m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g², and Σ w², Σ d² of each block
 //
-// The first half of LAMB's step; update with rule_lamb is the second. Blocks as in update; a workgroup adds in pairs,
-// in an order that never changes.
+// First of LAMB's three launches; lamb_norms and update with rule_lamb follow. Blocks as in update, and of `every` steps
+// the last one moves. A workgroup adds in pairs, in an order that never changes.
 // grid  (blocks folded over x and y)
 
 //@use segment
 //@use lamb
 
 struct Params {
-    blocks: u32, steps: u32,
+    blocks: u32, steps: u32, every: u32,
     beta1: f32, beta2: f32, eps: f32,
 }
 
@@ -32,8 +32,9 @@ fn lamb_moments(
 ) {
     let block = group.y * groups.x + group.x;
     let part = segment(table[min(block, dim.blocks - 1u) * 2u], table[min(block, dim.blocks - 1u) * 2u + 1u]);
-    if block < dim.blocks && lane < part.count {
-        let row = schedule[min(step[0], dim.steps - 1u)];
+    let moves = step[0] % dim.every == dim.every - 1u;
+    if moves && block < dim.blocks && lane < part.count {
+        let row = schedule[min(step[0] / dim.every, dim.steps - 1u)];
         let i = block * 64u + lane;
         var g = vec4<f32>();
         for (var k = 0u; k < part.parts; k++) {

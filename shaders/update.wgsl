@@ -1,7 +1,8 @@
 // update: w = rule(w, g) for all parameters in one launch, g being the sum of a gradient's parts in order
 //
 // A workgroup takes one block of 64 vec4s, which belongs to one parameter. The rule is one of lib/rule_*.wgsl, which
-// also declares its moments and Params. With CLOCK the step is a copy of the clock, which goes on by one here.
+// also declares its moments and Params. Of `every` steps the last one moves; accumulate has the sum over them then. With
+// CLOCK the step is a copy of the clock, which goes on by one here.
 // grid  (blocks folded over x and y)
 
 //@use segment
@@ -32,7 +33,8 @@ fn update(
     let part = segment(table[block * 2u], table[block * 2u + 1u]);
     if lane >= part.count { return; }
 
-    let t = step[0];
+    let t = step[0] / dim.every;
+    if step[0] % dim.every != dim.every - 1u { return; }
     var row = schedule[min(t, dim.steps - 1u)];
     row.x *= part.lr_scale;
     let i = block * 64u + lane;

@@ -1,8 +1,8 @@
-//! Every optimiser on the device against the interpreter, whose formulas PyTorch's trajectories check: parameters and
-//! moments after some steps, with and without clipping.
+//! Every optimiser on the device against the interpreter, whose formulas PyTorch's trajectories check: parameters,
+//! moments, sums of gradients and averages after some steps, with and without clipping.
 
 use cases::{Fill, filled};
-use graph::gpu_core::kernels::update::{Clip, Rule};
+use graph::gpu_core::kernels::update::{Clip, Group, Rule};
 use graph::gpu_core::{Order, test_device};
 use graph::ops::{Linear, Loss, Optimiser, Reduce, Tick};
 use graph::{Engine, Execution, Graph, Init, Memory, Type, UnaryFunction};
@@ -51,7 +51,14 @@ fn network(engine: &Engine, memory: &Memory, optimiser: Optimiser, order: Order)
     let losses = graph.push1("losses", Loss(cpu_reference::Loss::Mse), &[y, targets]).expect("it fits");
     let loss = graph.push1("loss", Reduce::mean(&[]), &[losses]).expect("it fits");
     let rates = graph.constant("schedule", optimiser.schedule(&[0.02, 0.01]));
-    graph.minimise(loss, optimiser, ticked[0], rates).expect("it has a gradient");
+    // Where gradients accumulate, one parameter learns slowly and one not at all.
+    let rest = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
+    let group = |name: &str| match name {
+        "second.bias" if optimiser.accumulate > 1 => None,
+        "first.weight" if optimiser.accumulate > 1 => Some(Group { lr_scale: 0.5, weight_decay: 0.2 }),
+        _ => Some(rest),
+    };
+    graph.minimise_in_groups(loss, optimiser, ticked[0], rates, group).expect("it has a gradient");
     engine.compile_in(Arc::new(graph), &[loss], memory, Some(order)).expect("it compiles")
 }
 
@@ -67,7 +74,9 @@ fn check(device: &graph::gpu_core::Device, optimiser: Optimiser, order: Order) {
         network.wait().expect("it runs");
     }
     let [ours, expected] = memories.each_ref().map(|memory| memory.snapshot().expect("it is held"));
-    assert_eq!(ours.len(), 1 + 4 * (1 + optimiser.rule.moments()));
+    let kept = usize::from(optimiser.accumulate > 1) + usize::from(optimiser.average.is_some());
+    let learned = if optimiser.accumulate > 1 { 3 } else { 4 };
+    assert_eq!(ours.len(), 1 + 4 + learned * (optimiser.rule.moments() + kept));
     for (name, tensor) in ours.iter().filter(|(name, _)| *name != "clock") {
         let (ours, expected) = (tensor.as_f32().expect("floats"), expected[name].as_f32().expect("floats"));
         for (i, (a, b)) in ours.iter().zip(expected).enumerate() {
@@ -97,4 +106,18 @@ fn gradients_are_clipped_before_they_count() {
         check(device, Optimiser { clip: Some(clip), ..Optimiser::sgd(0.9) }, Order::FirstInner);
         check(device, Optimiser { clip: Some(clip), ..Optimiser::lamb() }, Order::Plain);
     }
+}
+
+#[test]
+fn gradients_accumulate_and_averages_follow() {
+    let Some(device) = test_device() else { return };
+    // Five steps: two updates and half of a third, or one and two thirds of another.
+    for accumulate in [2, 3] {
+        for optimiser in [Optimiser::sgd(0.9), Optimiser::amsgrad(), Optimiser::lamb()] {
+            let clip = (accumulate == 2).then_some(Clip::Norm(0.3));
+            check(device, Optimiser { accumulate, average: Some(0.8), clip, ..optimiser }, Order::FirstInner);
+        }
+    }
+    check(device, Optimiser { average: Some(0.8), ..Optimiser::adam() }, Order::FirstInner);
+    check(device, Optimiser { accumulate: 2, clip: Some(Clip::Value(0.03)), ..Optimiser::adamw() }, Order::Plain);
 }

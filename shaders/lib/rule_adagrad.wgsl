@@ -5,7 +5,7 @@
 //@use segment
 
 struct Params {
-    blocks: u32, steps: u32,
+    blocks: u32, steps: u32, every: u32,
     eps: f32,
 }
 

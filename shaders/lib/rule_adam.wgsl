@@ -6,7 +6,7 @@
 //@use segment
 
 struct Params {
-    blocks: u32, steps: u32,
+    blocks: u32, steps: u32, every: u32,
     beta1: f32, beta2: f32, eps: f32,
 }
 

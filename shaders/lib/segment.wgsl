@@ -10,9 +10,8 @@ struct Segment {
     lr_scale: f32,
     weight_decay: f32,
     first: u32,      // first block of the parameter
-    blocks: u32,     // and how many it has
 }
 
 fn segment(head: vec4<u32>, tail: vec4<u32>) -> Segment {
-    return Segment(head.x, head.y, head.z, head.w, bitcast<f32>(tail.x), bitcast<f32>(tail.y), tail.z, tail.w);
+    return Segment(head.x, head.y, head.z, head.w, bitcast<f32>(tail.x), bitcast<f32>(tail.y), tail.z);
 }

@@ -29,6 +29,8 @@ macro_rules! shaders {
 shaders! {
     /// Every kernel.
     ALL in "":
+    ACCUMULATE = "accumulate";
+    AVERAGE = "average";
     AVERAGE_POOL = "average_pool";
     AVERAGE_POOL_DX = "average_pool_dx";
     BATCH_NORM = "batch_norm";
@@ -71,6 +73,7 @@ shaders! {
     LOCAL_RESPONSE_NORM = "local_response_norm";
     LOCAL_RESPONSE_NORM_DX = "local_response_norm_dx";
     LAMB_MOMENTS = "lamb_moments";
+    LAMB_NORMS = "lamb_norms";
     LOSS = "loss";
     LOSS_DX = "loss_dx";
     LP_POOL = "lp_pool";

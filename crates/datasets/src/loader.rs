@@ -32,6 +32,8 @@ pub struct Loader {
     seed: u64,
     batch: usize,
     drop_last: bool,
+    /// Epochs are whole multiples of so many batches.
+    multiple: u64,
     augment: Option<Augment>,
     /// The orders of the last even and the last odd epoch asked for: a shuffle is dear, and threads at work on
     /// neighbouring batches are at most an epoch apart.
@@ -54,12 +56,22 @@ impl Loader {
             return Err(Error::Argument(format!("a batch of {batch} from {n} images; it must be 1 to {n}")));
         }
         augment.iter().try_for_each(Augment::check)?;
-        Ok(Loader { images, seed, batch, drop_last, augment, orders: Mutex::default() })
+        Ok(Loader { images, seed, batch, drop_last, multiple: 1, augment, orders: Mutex::default() })
+    }
+
+    /// The same with epochs cut to a multiple of so many batches, where these go together. Errors where an epoch has
+    /// fewer.
+    pub fn in_multiples_of(self, batches: u64) -> Result<Loader, Error> {
+        let all = self.steps_per_epoch();
+        if batches == 0 || batches > all {
+            return Err(Error::Argument(format!("multiples of {batches} batches; it must be 1 to {all}, an epoch's")));
+        }
+        Ok(Loader { multiple: batches, ..self })
     }
 
     /// Batches an epoch.
     pub fn steps_per_epoch(&self) -> u64 {
-        batch_count(self.images.len(), self.batch, self.drop_last) as u64
+        batch_count(self.images.len(), self.batch, self.drop_last) as u64 / self.multiple * self.multiple
     }
 
     /// The batch of a step, counted from 0 over all epochs.
@@ -141,6 +153,9 @@ mod tests {
         }
         let whole = self::loader(true, None);
         assert_eq!((whole.steps_per_epoch(), whole.batch(17).unwrap().epoch), (17, 1));
+        let fours = whole.in_multiples_of(4).unwrap();
+        assert_eq!((fours.steps_per_epoch(), fours.batch(16).unwrap().epoch), (16, 1));
+        assert!(fours.in_multiples_of(17).is_err());
     }
 
     #[test]

@@ -166,6 +166,20 @@ impl Graph {
         self.assigned.push((state, value));
     }
 
+    /// Calls a value by another name: a parameter or state is then that one of the memory it runs in.
+    ///
+    /// # Errors
+    /// Something else has the name.
+    pub fn rename(&mut self, value: Value, name: &str) -> Result<(), Error> {
+        if self.names.contains(name) {
+            return Err(Error::Name(format!("\"{name}\" is there already, {} cannot be called so", self.name(value))));
+        }
+        let old = std::mem::replace(&mut self.values[value.at()].name, name.to_string());
+        self.names.remove(&old);
+        self.names.insert(name.to_string());
+        Ok(())
+    }
+
     /// Shape and dtype of a value.
     pub fn ty(&self, value: Value) -> &Type {
         &self.values[value.at()].ty

@@ -1,13 +1,14 @@
 //! A checkpoint: one safetensors file with everything that a run needs to go on, or a network to read images.
 //!
 //! Tensors are row-major, whatever layout the device had, under their names: parameters (`conv2d1.weight`), moments
-//! (`conv2d1.weight.moment0`), states (`clock`). The file's metadata has one entry, `lenslet`: a JSON text, [`Header`].
+//! (`conv2d1.weight.moment0`), averages (`conv2d1.weight.average`), states (`clock`). The file's metadata has one entry, `lenslet`: a JSON text, [`Header`].
 //! Equal runs give equal bytes: no time, no path.
 
 use crate::data::DataInfo;
 use crate::fnv::Fnv;
 use crate::table::TableInfo;
-use crate::train::{Settings, State};
+use crate::train::network::average_of;
+use crate::train::{Seen, Settings, State};
 use crate::{Error, Model, Result, files};
 use graph::{Data, Memory, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -35,6 +36,9 @@ pub struct Header {
     pub epoch: Sums,
     /// The machine that it was trained on.
     pub adapter: String,
+    /// What the schedule's plateau has seen of the losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plateau: Option<Seen>,
     /// The kernels that ran: node and candidate.
     pub kernels: Vec<String>,
     /// What reading rows needs, where the network is for tables.
@@ -128,10 +132,15 @@ impl Checkpoint {
         Ok(Checkpoint { header, tensors: tensors.collect::<std::result::Result<_, String>>()? })
     }
 
+    /// What a network has under this name: of a parameter its average, where there is one.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(&average_of(name)).or_else(|| self.tensors.get(name))
+    }
+
     /// Gives a network's memory what it names.
     pub(crate) fn give(&self, memory: &Memory) -> Result<()> {
         for (name, ty) in memory.list() {
-            match self.tensors.get(&name) {
+            match self.tensor(&name) {
                 Some(tensor) if tensor.ty() == ty => memory.set(&name, tensor)?,
                 other => {
                     let got = other.map_or("nothing".into(), |tensor| tensor.ty().to_string());
@@ -217,6 +226,7 @@ mod tests {
             step: 7,
             epoch: Sums { steps: 7, loss: 0.1 + 0.2, correct: 3 },
             adapter: "none".into(),
+            plateau: None,
             kernels: vec![],
             table: None,
         };

@@ -58,7 +58,7 @@ pub fn run(
             let labels = Tensor::i32([batch], (0..batch).map(|at| (at % classes.max(1)) as i32).collect());
             return if ty.dtype == DType::I32 { labels } else { Ok(filled(ty, Fill::Signed, 2)) };
         }
-        let found = checkpoint.tensors.get(name).filter(|tensor| tensor.ty() == *ty).cloned();
+        let found = checkpoint.tensor(name).filter(|tensor| tensor.ty() == *ty).cloned();
         found.ok_or_else(|| graph::Error::Tensor {
             value: name.to_string(),
             got: "nothing of that type in the checkpoint".into(),

@@ -58,7 +58,7 @@ impl Model {
             let parts = TrainGraph::new(self, &data, &settings, batch, true)?;
             (parts.graph, vec![parts.losses, parts.correct])
         } else {
-            let parts = ReadGraph::new(self, &data, batch)?;
+            let parts = ReadGraph::new(self, &data, batch, &[])?;
             (parts.graph, vec![parts.logits])
         };
         let planned = planned(&graph, &fetch, caps, batch, prover)?;

@@ -51,7 +51,8 @@ pub use table::{
     TableWatch, Unit,
 };
 pub use train::{
-    Ended, EpochResult, Optimiser, Progress, SCHEDULES, Schedule, Session, Settings, StepResult, Trainer, Watch,
+    Ended, EpochResult, Group, Optimiser, Progress, SCHEDULES, Schedule, Seen, Session, Settings, StepResult, Trainer,
+    Watch,
 };
 
 pub use cases;

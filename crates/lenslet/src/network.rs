@@ -16,6 +16,8 @@ pub struct Network {
     memory: Memory,
     model: Model,
     data: DataInfo,
+    /// Parameters whose averages count.
+    averaged: Vec<String>,
     readers: Vec<Reader>,
 }
 
@@ -27,6 +29,10 @@ impl Model {
     /// # Errors
     /// Model, settings and images that do not fit each other, a loss that is not finite.
     pub fn train(&self, images: &Images, settings: Settings) -> Result<Network> {
+        if settings.schedule.plateau().is_some() {
+            let why = "the schedule's plateau needs images to test on: train with a Session";
+            return Err(Error::Setting(why.into()));
+        }
         let (engine, missing) = engine::open(None)?;
         if let Some(why) = missing {
             log::warn!("{why}; training on the CPU");
@@ -41,22 +47,22 @@ impl Model {
 }
 
 impl Network {
-    /// What a trainer has made of its model so far.
+    /// What a trainer has made of its model so far; the averages of what it learned, where it keeps them.
     pub fn of(trainer: Trainer) -> Self {
-        let Trainer { engine, memory, model, data, .. } = trainer;
-        Network { engine, memory, model, data, readers: Vec::new() }
+        let Trainer { engine, memory, model, data, graph, .. } = trainer;
+        Network { engine, memory, model, data, averaged: graph.averaged, readers: Vec::new() }
     }
 
-    /// The network of a checkpoint, on an engine.
+    /// The network of a checkpoint, on an engine: by averages where it has them.
     ///
     /// # Errors
     /// The checkpoint's tensors are not those of its model.
     pub fn load(engine: &Engine, checkpoint: &Checkpoint) -> Result<Self> {
         let (model, data) = (checkpoint.model()?, checkpoint.header.data.clone());
         let memory = Memory::new(engine, 0);
-        let reader = Reader::new(engine, &memory, &model, &data, 1)?;
+        let reader = Reader::new(engine, &memory, &model, &data, 1, &[])?;
         checkpoint.give(&memory)?;
-        Ok(Network { engine: engine.clone(), memory, model, data, readers: vec![reader] })
+        Ok(Network { engine: engine.clone(), memory, model, data, averaged: Vec::new(), readers: vec![reader] })
     }
 
     /// The model.
@@ -73,7 +79,9 @@ impl Network {
         let at = match self.readers.iter().position(|reader| reader.batch() == batch) {
             Some(at) => at,
             None => {
-                self.readers.push(Reader::new(&self.engine, &self.memory, &self.model, &self.data, batch)?);
+                let Network { engine, memory, model, data, averaged, .. } = &*self;
+                let reader = Reader::new(engine, memory, model, data, batch, averaged)?;
+                self.readers.push(reader);
                 self.readers.len() - 1
             }
         };

@@ -68,8 +68,16 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(engine: &Engine, memory: &Memory, model: &Model, data: &DataInfo, batch: usize) -> Result<Self> {
-        let parts = ReadGraph::new(model, data, batch)?;
+    /// By what the memory holds, or by the averages that it holds of some parameters.
+    pub(crate) fn new(
+        engine: &Engine,
+        memory: &Memory,
+        model: &Model,
+        data: &DataInfo,
+        batch: usize,
+        averaged: &[String],
+    ) -> Result<Self> {
+        let parts = ReadGraph::new(model, data, batch, averaged)?;
         let execution = engine.compile(parts.graph.clone(), &[parts.logits, parts.losses], memory)?;
         Ok(Reader { parts, execution, batch, classes: data.classes.len() })
     }

@@ -20,7 +20,7 @@ pub(crate) fn cases() -> Vec<Case> {
         gather(6, &[(0.01, 0.1), (0.02, 0.2), (0.03, 0.3)], &[7, 3, 2, 2], 1),
         gather(3, &[(0.01, 0.1), (0.02, 0.2)], &[4, 2, 3, 3], 4), // a word straddles channels
         case(Tick).index(&[1], 1000),
-        gather(64, &grey, &[70, 3], 1), // more labels than pixels
+        gather(64, &grey, &[70, 3], 1),       // more labels than pixels
         of(5, &grey, &[9, 1, 4, 4], 3, true), // the step is the clock
         // Rows of a table and their classes, and a number each.
         case(GatherBatch::rows(1)).on(&[&[9, 5]]).index(&[9], 3).index(&[4], 9).index(&[1], 100).forward_only(),

@@ -93,6 +93,10 @@ impl Watch for Screen {
         ));
     }
 
+    fn reduced(&mut self, factor: f64) {
+        self.line(&format!("the test loss stays: learning rates are {factor:.3e} times the schedule's from here"));
+    }
+
     fn stop(&mut self) -> bool {
         self.interrupts.load(Relaxed) > 0
     }

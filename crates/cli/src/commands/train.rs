@@ -8,7 +8,7 @@ mod told;
 use super::data::{Source, source};
 use crate::exit::usage;
 use clap::{Args, ValueEnum};
-use lenslet::{Augment, Optimiser, RunText, Schedule, Settings};
+use lenslet::{Augment, Group, Optimiser, RunText, Schedule, Settings};
 use std::path::{Path, PathBuf};
 
 /// Train a network on images or a table; without arguments, a small CNN on the handwritten digits inside the program.
@@ -58,6 +58,17 @@ pub(crate) struct Train {
     /// Hold every number of a gradient between minus this and this
     #[arg(long, value_name = "VALUE", conflicts_with = "resume")]
     clip_value: Option<f64>,
+    /// Batches whose mean gradient makes one update: a batch N times as large without its memory; for images [default: 1]
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    accumulate: Option<u32>,
+    /// Keep an exponential moving average of the weights, such as 0.999: tested after each epoch, and what eval and predict
+    /// take
+    #[arg(long, value_name = "DECAY", conflicts_with = "resume")]
+    ema: Option<f64>,
+    /// Have parameters of some names learn otherwise: `*.bias:weight_decay=0`, `conv2d1.*:frozen`, `linear*:lr_scale=0.1`;
+    /// may be given several times, the last one counts
+    #[arg(long = "group", value_name = "PATTERN:SETTINGS", conflicts_with = "resume")]
+    groups: Vec<Group>,
     /// Share of each target that is spread over all classes [default: 0.1; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
@@ -169,6 +180,9 @@ impl Train {
             weight_decay: self.weight_decay.unwrap_or(decay),
             clip_norm: self.clip_norm.or(default.clip_norm),
             clip_value: self.clip_value.or(default.clip_value),
+            accumulate: self.accumulate.unwrap_or(default.accumulate),
+            ema: self.ema.or(default.ema),
+            groups: self.groups.clone(),
             label_smoothing: self.label_smoothing.unwrap_or(default.label_smoothing),
             augment: self.augment.clone().or(default.augment),
             checkpoint_steps: self.checkpoint_steps,

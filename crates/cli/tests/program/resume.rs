@@ -7,6 +7,10 @@ use std::time::Duration;
 
 const SETTINGS: [&str; 6] = ["--epochs", "12", "--checkpoint-steps", "7", "--seed", "5"];
 
+/// Checkpoints that come between updates, and everything else that a run must not forget.
+const ALL: &str = "--epochs 14 --checkpoint-steps 7 --accumulate 3 --ema 0.9 --group *.bias:weight_decay=0 \
+    --group conv2d1.*:lr_scale=0.5 --schedule warmup:1,plateau:0:0.5 --lr 0.5 --clip-norm 5";
+
 fn resume(run: &Path) -> Command {
     let mut command = lenslet();
     command.arg("train").arg("--resume").arg(run).arg("--json");
@@ -33,13 +37,22 @@ fn files(run: &Path) -> [Vec<u8>; 2] {
 
 #[test]
 fn killed_runs_end_as_unbroken_ones() {
+    ends_as_unbroken(&SETTINGS);
+}
+
+#[test]
+fn killed_runs_with_all_that_is_kept_end_as_unbroken_ones() {
+    ends_as_unbroken(&ALL.split_whitespace().collect::<Vec<_>>());
+}
+
+fn ends_as_unbroken(settings: &[&str]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    let want = json(train(folder.path(), &whole, &SETTINGS));
+    let want = json(train(folder.path(), &whole, settings));
 
     // Before the first step: only what was asked is there.
     let begun = || broken.join("run.toml").exists();
-    assert!(killed(train(folder.path(), &broken, &SETTINGS), begun), "it ended before run.toml was there");
+    assert!(killed(train(folder.path(), &broken, settings), begun), "it ended before run.toml was there");
     let checkpoint = broken.join("checkpoint.safetensors");
     let mut kills = 1;
     for round in 0..6u64 {

@@ -1,5 +1,5 @@
-//! The optimiser's update: all parameters in one launch, whatever their number; LAMB, which scales by norms, and clipping
-//! take a launch or a few more.
+//! The optimiser's update: all parameters in one launch, whatever their number; LAMB, which scales by norms, clipping,
+//! accumulation and averages take a launch or a few more.
 //!
 //! Parameters lie in blocks of 64 vec4s of an arena, moments at the same places of theirs. A table tells each block
 //! where its gradient is, in how many parts, and its group's settings.
@@ -112,12 +112,33 @@ pub struct Segment {
     pub group: Group,
 }
 
+impl Segment {
+    /// Its first block.
+    fn first(&self) -> u32 {
+        (self.offset / 16 / BLOCK) as u32
+    }
+
+    fn blocks(&self) -> u32 {
+        (self.bytes / 16).div_ceil(BLOCK) as u32
+    }
+}
+
+/// So many workgroups, over two axes where one is too short.
+fn folded(groups: u32, caps: &Caps) -> [u32; 3] {
+    let rows = groups.div_ceil(caps.grid_axis).max(1);
+    [groups.div_ceil(rows), rows, 1]
+}
+
 /// The update of all `segments`.
 pub struct Update {
     /// How.
     pub rule: Rule,
     /// What comes before.
     pub clip: Option<Clip>,
+    /// Steps that an update takes the mean gradient of.
+    pub accumulate: u32,
+    /// Decay of the parameters' moving average.
+    pub average: Option<f32>,
     /// What.
     pub segments: Vec<Segment>,
     /// Rows of the schedule.
@@ -128,7 +149,7 @@ pub struct Update {
     pub clock: bool,
 }
 
-// Inputs: step, schedule, gradients, parameters, then the moments, whole arenas; the clock.
+// Inputs: step, schedule, gradients, parameters, then the moments, sums of gradients and averages, whole arenas; the clock.
 const STEP: Arg = Arg::Input(0);
 const SCHEDULE: Arg = Arg::Input(1);
 const GRADIENTS: Arg = Arg::Input(2);
@@ -136,17 +157,28 @@ const PARAMETERS: Arg = Arg::Input(3);
 const TABLE: Arg = Arg::Table(0);
 
 impl Update {
-    /// The one way to do it. Bindings: step, schedule, gradients, parameters, then the moments, whole arenas;
-    /// the clock.
+    /// The one way to do it. Bindings: step, schedule, gradients, parameters, then the moments, the sums of gradients where
+    /// there are any, the averages where there are any, whole arenas; the clock.
     pub fn candidate(&self, caps: &Caps) -> Candidate {
         let table = self.table();
         let blocks = (table.len() / 8) as u32;
-        let rows = blocks.div_ceil(caps.grid_axis);
-        let grid = [blocks.div_ceil(rows.max(1)), rows.max(1), 1];
+        let grid = folded(blocks, caps);
         let mut candidate = Candidate { name: self.rule.include().into(), ..Candidate::default() };
-        self.clip(&mut candidate, blocks, grid);
-        self.rule(&mut candidate, blocks, grid);
         candidate.tables.push(table);
+        let every = self.accumulate;
+        let behind_moments = 4 + self.rule.moments();
+        if every > 1 {
+            let launch = Launch::new(&shaders::ACCUMULATE, grid).params(params! { blocks, every });
+            candidate.launches.push(launch.bind(&[STEP, TABLE, GRADIENTS, Arg::Input(behind_moments)]));
+        }
+        self.clip(&mut candidate, blocks, grid);
+        self.rule(&mut candidate, blocks, caps);
+        if let Some(decay) = self.average {
+            let average = Arg::Input(behind_moments + usize::from(every > 1));
+            let count = blocks as usize * BLOCK as usize;
+            let launch = Launch::flat(&shaders::AVERAGE, count, 64).params(params! { count, every, decay });
+            candidate.launches.push(launch.bind(&[STEP, PARAMETERS, average]));
+        }
         candidate
     }
 
@@ -174,8 +206,9 @@ impl Update {
         }
     }
 
-    fn rule(&self, candidate: &mut Candidate, blocks: u32, grid: [u32; 3]) {
-        let steps = self.steps as u32;
+    fn rule(&self, candidate: &mut Candidate, blocks: u32, caps: &Caps) {
+        let grid = folded(blocks, caps);
+        let (steps, every) = (self.steps as u32, self.accumulate);
         let update = Launch::new(&shaders::UPDATE, grid).set("CLOCK", u32::from(self.clock));
         let update = match self.rule {
             Rule::Sgd { .. } => update, // what the file includes as written
@@ -183,18 +216,18 @@ impl Update {
         };
         let update = match self.rule {
             Rule::Sgd { momentum, dampening, nesterov } => {
-                update.set("NESTEROV", nesterov).params(params! { blocks, steps, momentum, dampening })
+                update.set("NESTEROV", nesterov).params(params! { blocks, steps, every, momentum, dampening })
             }
             Rule::Adam { beta1, beta2, eps, decoupled, .. } => {
-                update.set("DECOUPLED", decoupled).params(params! { blocks, steps, beta1, beta2, eps })
+                update.set("DECOUPLED", decoupled).params(params! { blocks, steps, every, beta1, beta2, eps })
             }
-            Rule::Lamb { beta1, beta2, eps } => update.params(params! { blocks, steps, beta1, beta2, eps }),
-            Rule::Lion { beta1, beta2 } => update.params(params! { blocks, steps, beta1, beta2 }),
+            Rule::Lamb { beta1, beta2, eps } => update.params(params! { blocks, steps, every, beta1, beta2, eps }),
+            Rule::Lion { beta1, beta2 } => update.params(params! { blocks, steps, every, beta1, beta2 }),
             Rule::RmsProp { alpha, eps, momentum, .. } => {
-                update.params(params! { blocks, steps, alpha, eps, momentum })
+                update.params(params! { blocks, steps, every, alpha, eps, momentum })
             }
-            Rule::Adagrad { eps, .. } => update.params(params! { blocks, steps, eps }),
-            Rule::Adadelta { rho, eps } => update.params(params! { blocks, steps, rho, eps }),
+            Rule::Adagrad { eps, .. } => update.params(params! { blocks, steps, every, eps }),
+            Rule::Adadelta { rho, eps } => update.params(params! { blocks, steps, every, rho, eps }),
         };
         let mut args = vec![STEP, SCHEDULE, TABLE, GRADIENTS, PARAMETERS];
         let moments = self.rule.moments();
@@ -204,9 +237,16 @@ impl Update {
             candidate.scratch.push(u64::from(blocks) * 8);
             let moments = Launch::new(&shaders::LAMB_MOMENTS, grid).params(update.params.clone());
             candidate.launches.push(moments.bind(&args));
+            let segments: Vec<u32> = self.segments.iter().flat_map(|s| [s.first(), s.blocks()]).collect();
+            let parameters = self.segments.len() as u32;
+            let norms = Launch::new(&shaders::LAMB_NORMS, folded(parameters, caps)).params(params! { parameters });
+            let table = Arg::Table(candidate.tables.len());
+            candidate.launches.push(norms.bind(&[table, args[args.len() - 1]]));
+            candidate.tables.push(segments);
         }
         if self.clock {
-            args.insert(5, Arg::Input(4 + moments));
+            let kept = moments + usize::from(self.accumulate > 1) + usize::from(self.average.is_some());
+            args.insert(5, Arg::Input(4 + kept));
         }
         candidate.launches.push(update.bind(&args));
     }
@@ -215,20 +255,18 @@ impl Update {
     fn table(&self) -> Vec<u32> {
         let mut table = Vec::new();
         for s in &self.segments {
-            let (first, vec4s) = (s.offset / 16 / BLOCK, s.bytes / 16);
-            table.resize(table.len().max(8 * first as usize), 0);
-            let blocks = vec4s.div_ceil(BLOCK);
-            for block in 0..blocks {
+            let vec4s = s.bytes / 16;
+            table.resize(table.len().max(8 * s.first() as usize), 0);
+            for block in 0..u64::from(s.blocks()) {
                 let gradient = s.gradient / 16 + block * BLOCK;
                 let count = (vec4s - block * BLOCK).min(BLOCK);
                 let head = [gradient as u32, s.parts, (s.part_bytes / 16) as u32, count as u32];
-                let at = 8 * (first + block) as usize;
+                let at = 8 * (u64::from(s.first()) + block) as usize;
                 table.resize(table.len().max(at + 8), 0);
                 table[at..at + 4].copy_from_slice(&head);
                 table[at + 4] = s.group.lr_scale.to_bits();
                 table[at + 5] = s.group.weight_decay.to_bits();
-                table[at + 6] = first as u32;
-                table[at + 7] = blocks as u32;
+                table[at + 6] = s.first();
             }
         }
         table

@@ -1,9 +1,9 @@
 //! The optimiser's update of all parameters, one node.
 //!
-//! Inputs: step, schedule, then for each parameter: the parameters, the gradients, the moments (all first moments,
-//! then all second ones); with `clock` the clock, of which the step is a copy. Outputs: new parameters, then new moments,
-//! each in its place; with `clock` the clock, one on. The plan gives gradients, parameters and moments an arena each, so
-//! that one launch does it (see `plan/arenas.rs`).
+//! Inputs: step, schedule, then for each parameter: the parameters, the gradients, what is kept of each (all first
+//! moments, then all second ones, sums of gradients, averages); with `clock` the clock, of which the step is a copy.
+//! Outputs: new parameters, then what is kept, each in its place; with `clock` the clock, one on. The plan gives each of
+//! these an arena, so that one launch does it (see `plan/arenas.rs`).
 
 use crate::graph::{Graph, Init, Value};
 use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
@@ -19,12 +19,16 @@ pub struct Optimiser {
     pub weight_decay: f32,
     /// What is done to gradients before.
     pub clip: Option<Clip>,
+    /// Steps that make one update, by the mean of their gradients; at least 1. The schedule counts updates.
+    pub accumulate: u32,
+    /// Decay of a moving average of each parameter, kept beside it as the state `NAME.average`.
+    pub average: Option<f32>,
 }
 
 impl From<Rule> for Optimiser {
-    /// Without weight decay and clipping.
+    /// An update each step, without weight decay, clipping and averages.
     fn from(rule: Rule) -> Self {
-        Optimiser { rule, weight_decay: 0.0, clip: None }
+        Optimiser { rule, weight_decay: 0.0, clip: None, accumulate: 1, average: None }
     }
 }
 
@@ -76,7 +80,7 @@ impl Optimiser {
     }
 
     /// The table that the device reads each step: learning rate and what else depends on the step alone, from
-    /// `lr[step]` (the last one stays). `[steps, 4]`.
+    /// `lr[update]` (the last one stays). `[updates, 4]`.
     pub fn schedule(&self, lr: &[f32]) -> Tensor {
         let betas = match self.rule {
             Rule::Adam { beta1, beta2, .. } | Rule::Lamb { beta1, beta2, .. } => Some([beta1, beta2]),
@@ -109,20 +113,34 @@ impl Graph {
     /// `step` is the number of steps taken so far (from [`Tick`](crate::ops::Tick) or an input), `schedule` the
     /// optimiser's [`schedule`](Optimiser::schedule).
     pub fn minimise(&mut self, loss: Value, optimiser: Optimiser, step: Value, schedule: Value) -> Result<(), Error> {
-        let parameters = self.parameters();
+        let group = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
+        self.minimise_in_groups(loss, optimiser, step, schedule, |_| Some(group))
+    }
+
+    /// As [`minimise`](Self::minimise), with settings for each parameter by its name; one that has none stays as it is,
+    /// and its gradient is not computed. The optimiser's own weight decay does not count.
+    pub fn minimise_in_groups(
+        &mut self,
+        loss: Value,
+        optimiser: Optimiser,
+        step: Value,
+        schedule: Value,
+        group: impl Fn(&str) -> Option<Group>,
+    ) -> Result<(), Error> {
+        let learned = self.parameters().into_iter().filter_map(|v| Some((v, group(self.name(v))?)));
+        let (parameters, groups): (Vec<Value>, Vec<Group>) = learned.unzip();
+        let Optimiser { rule, clip, accumulate, average, .. } = optimiser;
+        let update = Update { rule, clip, accumulate, average, groups, clock: false };
         let gradients = self.gradients(loss, &parameters)?;
         let mut inputs = vec![step, schedule];
         inputs.extend(&parameters);
         inputs.extend(&gradients);
-        for k in 0..optimiser.rule.moments() {
+        for kept in update.kept() {
             for &parameter in &parameters {
-                let (name, ty) = (format!("{}.moment{k}", self.name(parameter)), self.ty(parameter).clone());
+                let (name, ty) = (format!("{}.{kept}", self.name(parameter)), self.ty(parameter).clone());
                 inputs.push(self.state(&name, ty, Init::Fill(0.0))?);
             }
         }
-        let group = Group { lr_scale: 1.0, weight_decay: optimiser.weight_decay };
-        let groups = vec![group; parameters.len()];
-        let update = Update { rule: optimiser.rule, clip: optimiser.clip, groups, clock: false };
         let outputs = self.push("update", update, &inputs)?;
         let states: Vec<Value> = parameters.iter().chain(&inputs[2 + 2 * parameters.len()..]).copied().collect();
         for (state, value) in states.into_iter().zip(outputs) {
@@ -139,6 +157,10 @@ pub struct Update {
     pub rule: Rule,
     /// What is done to gradients before.
     pub clip: Option<Clip>,
+    /// Steps of an update.
+    pub accumulate: u32,
+    /// Decay of the averages.
+    pub average: Option<f32>,
     /// Settings of each parameter.
     pub groups: Vec<Group>,
     /// The clock goes on here.
@@ -158,11 +180,15 @@ impl Update {
         &inputs[2 + self.count()..2 + 2 * self.count()]
     }
 
-    fn moments<'a, T>(&self, inputs: &'a [T], k: usize) -> &'a [T] {
-        &inputs[2 + (2 + k) * self.count()..][..self.count()]
+    /// What is kept of each parameter, in order: its moments, the sum of its gradients, its average.
+    fn kept(&self) -> Vec<String> {
+        let mut kept: Vec<String> = (0..self.rule.moments()).map(|k| format!("moment{k}")).collect();
+        kept.extend((self.accumulate > 1).then(|| "accumulated".to_string()));
+        kept.extend(self.average.map(|_| "average".to_string()));
+        kept
     }
 
-    fn clipped(&self, gradients: &[&Wide]) -> Vec<Wide> {
+    fn clipped(&self, gradients: &[Wide]) -> Vec<Wide> {
         let mut gradients: Vec<Wide> = gradients.iter().map(|g| g.as_standard_layout().into_owned()).collect();
         match self.clip {
             None => {}
@@ -181,7 +207,7 @@ impl Update {
         inputs.last().filter(|_| self.clock)
     }
 
-    /// What it changes: parameters, then moments, then the clock.
+    /// What it changes: parameters, then what is kept of them, then the clock.
     pub(crate) fn states<T: Clone>(&self, inputs: &[T]) -> Vec<T> {
         let arenas = self.arenas(inputs).into_iter().flat_map(|(_, members)| members.to_vec());
         arenas.chain(self.clock(inputs).cloned()).collect()
@@ -190,7 +216,8 @@ impl Update {
     /// Names of the arenas and what lies in each, in order.
     pub(crate) fn arenas<'a, T>(&self, inputs: &'a [T]) -> Vec<(String, &'a [T])> {
         let mut arenas = vec![("parameters".to_string(), self.parameters(inputs))];
-        arenas.extend((0..self.rule.moments()).map(|k| (format!("moment{k}"), self.moments(inputs, k))));
+        let members = inputs[2 + 2 * self.count()..].chunks(self.count().max(1));
+        arenas.extend(self.kept().into_iter().zip(members));
         arenas
     }
 }
@@ -201,7 +228,10 @@ impl Operation for Update {
     }
 
     fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
-        let wanted = 2 + self.count() * (2 + self.rule.moments()) + usize::from(self.clock);
+        if self.count() == 0 || self.accumulate == 0 {
+            misfit!("{} parameters are learned, by {} steps an update; at least 1", self.count(), self.accumulate);
+        }
+        let wanted = 2 + self.count() * (2 + self.kept().len()) + usize::from(self.clock);
         if inputs.len() != wanted {
             misfit!("{} parameters need {wanted} inputs, got {}", self.count(), inputs.len());
         }
@@ -218,8 +248,8 @@ impl Operation for Update {
             Some(dw) if dw.order == w.order => *dw,
             _ => w,
         }));
-        let mut outputs = parameters.repeat(1 + self.rule.moments());
-        inputs.extend(parameters.repeat(self.rule.moments()));
+        let mut outputs = parameters.repeat(1 + self.kept().len());
+        inputs.extend(parameters.repeat(self.kept().len()));
         let clock = self.clock.then_some(Layout::PLAIN);
         inputs.extend(clock);
         outputs.extend(clock);
@@ -231,7 +261,8 @@ impl Operation for Update {
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
-        let t = *inputs[0].first().expect("one step") as usize;
+        let (step, every) = (*inputs[0].first().expect("one step") as usize, self.accumulate as usize);
+        let t = step / every;
         let last = inputs[1].shape()[0] - 1;
         let scheduled = inputs[1][[t.min(last), 0]];
         let mut states: Vec<Vec<Wide>> = self
@@ -239,26 +270,52 @@ impl Operation for Update {
             .iter()
             .map(|(_, members)| members.iter().map(|m| m.as_standard_layout().into_owned()).collect())
             .collect();
-        let gradients = self.clipped(self.gradients(inputs));
-        for (i, group) in self.groups.iter().enumerate() {
-            let lr = scheduled * f64::from(group.lr_scale);
-            let gradient = &gradients[i];
-            let (parameters, moments) = states.split_first_mut().expect("parameters come first");
-            let mut moments: Vec<&mut Wide> = moments.iter_mut().map(|arena| &mut arena[i]).collect();
-            step(self.rule, group, lr, t as u64 + 1, &mut parameters[i], gradient, &mut moments);
+        let mut gradients: Vec<Wide> = self.gradients(inputs).iter().map(|g| (*g).clone()).collect();
+        let (parameters, kept) = states.split_first_mut().expect("parameters come first");
+        let (moments, kept) = kept.split_at_mut(self.rule.moments());
+        if every > 1 {
+            for (sum, gradient) in kept[0].iter_mut().zip(&mut gradients) {
+                *sum = if step.is_multiple_of(every) { gradient.clone() } else { &*sum + &*gradient };
+                *gradient = &*sum / every as f64;
+            }
+        }
+        let moves = step % every == every - 1;
+        if moves {
+            let gradients = self.clipped(&gradients);
+            for (i, group) in self.groups.iter().enumerate() {
+                let lr = scheduled * f64::from(group.lr_scale);
+                let mut moments: Vec<&mut Wide> = moments.iter_mut().map(|arena| &mut arena[i]).collect();
+                apply(self.rule, group, lr, t as u64 + 1, &mut parameters[i], &gradients[i], &mut moments);
+            }
+        }
+        if let (Some(decay), Some(averages)) = (self.average, kept.last_mut()) {
+            for (a, w) in averages.iter_mut().zip(&*parameters) {
+                match (t, moves) {
+                    (0, _) => a.assign(w),
+                    (_, true) => *a = &*a + &((w - &*a) * (1.0 - f64::from(decay))),
+                    (_, false) => {}
+                }
+            }
         }
         states.push(self.clock(inputs).into_iter().map(|&clock| clock + 1.0).collect());
         states.concat()
     }
 
     fn in_place(&self) -> Vec<(usize, usize)> {
-        let (n, k) = (self.count(), self.rule.moments());
+        let (n, k) = (self.count(), self.kept().len());
         // Gradients stand between the parameters and the rest.
         (0..n).map(|i| (i, 2 + i)).chain((n..n + n * k + usize::from(self.clock)).map(|j| (j, 2 + n + j))).collect()
     }
 
     fn describe(&self) -> String {
-        format!("{:?}", self.rule)
+        let mut text = format!("{:?}", self.rule);
+        if self.accumulate > 1 {
+            text += &format!(" every {} steps", self.accumulate);
+        }
+        if let Some(decay) = self.average {
+            text += &format!(" average {decay}");
+        }
+        text
     }
 }
 
@@ -267,7 +324,7 @@ fn flat(array: &mut Wide) -> &mut [f64] {
 }
 
 /// One parameter's step through the reference. `t` counts from 1. Adagrad's decay is in `lr` already.
-fn step(rule: Rule, group: &Group, lr: f64, t: u64, w: &mut Wide, dw: &Wide, moments: &mut [&mut Wide]) {
+fn apply(rule: Rule, group: &Group, lr: f64, t: u64, w: &mut Wide, dw: &Wide, moments: &mut [&mut Wide]) {
     let weight_decay = f64::from(group.weight_decay);
     let dw = dw.as_slice().expect("standard layout");
     let wide = f64::from;

@@ -55,7 +55,8 @@ impl Emitter<'_> {
             let room = self.room(state, time);
             self.room_of.insert(laid, room);
         }
-        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, moments; then the clock.
+        // Whole arenas stand in for the operands: step, schedule, gradients, parameters, what is kept of them; then the
+        // clock.
         let mut rooms = vec![step, schedule, self.open(Kind::Gradient(0), 0, time)];
         for (_, members) in update.arenas(inputs) {
             let home = self.homes.of(self.graph, members[0].0).expect("moments have homes");
@@ -65,6 +66,8 @@ impl Emitter<'_> {
         let problem = kernels::update::Update {
             rule: update.rule,
             clip: update.clip,
+            accumulate: update.accumulate,
+            average: update.average,
             segments,
             steps: self.graph.ty(inputs[1].0).shape[0],
             gradient_bytes: self.gradient_bytes,

@@ -20,8 +20,15 @@ use std::sync::Arc;
 type Rule = fn(&mut Rewriter<'_>, usize) -> bool;
 
 /// All rules, in the order in which they run.
-const RULES: &[Rule] =
-    &[constant::fold, conv::batch_norm, conv::activation, conv_pool::pool, conv::slope, cross_entropy::both, clock::fold];
+const RULES: &[Rule] = &[
+    constant::fold,
+    conv::batch_norm,
+    conv::activation,
+    conv_pool::pool,
+    conv::slope,
+    cross_entropy::both,
+    clock::fold,
+];
 
 /// A graph that is being rewritten.
 pub(crate) struct Rewriter<'a> {

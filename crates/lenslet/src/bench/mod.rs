@@ -105,7 +105,7 @@ impl Workload {
                 Ok(Run::Train(Box::new(trainer)))
             }
             Task::Read { batch } => {
-                let parts = ReadGraph::new(&model, &DataInfo::of_anything(&model)?, *batch)?;
+                let parts = ReadGraph::new(&model, &DataInfo::of_anything(&model)?, *batch, &[])?;
                 let memory = Memory::new(engine, 0);
                 let mut execution = engine.compile_in(parts.graph.clone(), &[parts.logits], &memory, small(*batch))?;
                 let pixels = parts.graph.ty(parts.images.pixels).shape.clone();

@@ -3,7 +3,7 @@
 
 use super::settings::{TableSettings, outputs};
 use crate::model::activation;
-use crate::train::network::CLOCK;
+use crate::train::network::{CLOCK, learn, read_averages};
 use crate::{Built, Error, Layer, Mode, Model, Optimiser, Result, Settings};
 use datasets::table::Scheme;
 use graph::{Graph, Init, LossFunction, Source, Tensor, Type, UnaryFunction, Value, ops};
@@ -26,6 +26,8 @@ pub(crate) struct TrainGraph {
     pub(crate) layers: Vec<Built>,
     /// Loss of each row, `[batch]`.
     pub(crate) losses: Value,
+    /// Names of the parameters that averages are kept of.
+    pub(crate) averaged: Vec<String>,
 }
 
 /// Rows whose numbers are sent at a time: a quarter of a MiB.
@@ -62,14 +64,14 @@ impl TrainGraph {
             graph.push1("squared_error", ops::Loss(LossFunction::Mse), &[number, y])?
         };
         let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[losses])?;
-        let rule = settings.rule();
         let rates = settings.rates(table.steps, table.epochs(settings, count));
-        let schedule = graph.constant("schedule", rule.schedule(&rates));
+        let schedule = graph.constant("schedule", settings.rule().schedule(&rates));
         if graph.parameters().is_empty() {
             return Err(Error::Setting("the model has no layer that learns: add a linear".into()));
         }
-        graph.minimise(loss, rule, step, schedule)?;
-        Ok(TrainGraph { graph: Arc::new(graph), rows, targets, order, ahead: ahead as u64, x, layers, losses })
+        let averaged = learn(&mut graph, settings, [loss, step, schedule])?;
+        let (graph, ahead) = (Arc::new(graph), ahead as u64);
+        Ok(TrainGraph { graph, rows, targets, order, ahead, x, layers, losses, averaged })
     }
 }
 
@@ -97,7 +99,8 @@ impl StepGraph {
         table: &TableSettings,
     ) -> Result<Option<Self>> {
         let plain = settings.optimiser == Optimiser::Sgd && settings.momentum == 0.0 && settings.weight_decay == 0.0;
-        let plain = plain && settings.clip_norm.or(settings.clip_value).is_none();
+        let plain = plain && settings.clip_norm.or(settings.clip_value).or(settings.ema).is_none();
+        let plain = plain && settings.groups.is_empty();
         let neurons = model.input()[0] + model.summary()?.neurons;
         let Some(step) = perceptron(model, scheme).filter(|_| table.per_instance && plain && neurons <= MOST_NEURONS)
         else {
@@ -162,10 +165,12 @@ pub(crate) struct ReadGraph {
 }
 
 impl ReadGraph {
-    pub(crate) fn new(model: &Model, scheme: &Scheme, batch: usize) -> Result<Self> {
+    /// For `batch` rows at a time, by the averages of these parameters.
+    pub(crate) fn new(model: &Model, scheme: &Scheme, batch: usize, averaged: &[String]) -> Result<Self> {
         let mut graph = Graph::new();
         let x = graph.input("x", Type::f32([batch, model.input()[0]]))?;
         let output = model.build(&mut graph, x, Mode::Eval)?;
+        read_averages(&mut graph, averaged)?;
         Ok(ReadGraph { graph: Arc::new(graph), x, output, outputs: outputs(scheme) })
     }
 }

@@ -28,7 +28,7 @@ impl TableNetwork {
             return Err(Error::Mismatch("the checkpoint is of a network for images, not for tables".into()));
         };
         let (model, memory) = (checkpoint.model()?, Memory::new(engine, 0));
-        let reader = Reader::new(engine, &memory, &model, &info.scheme, READ_BATCH)?;
+        let reader = Reader::new(engine, &memory, &model, &info.scheme, READ_BATCH, &[])?;
         checkpoint.give(&memory)?;
         Ok(TableNetwork { info, model, reader })
     }

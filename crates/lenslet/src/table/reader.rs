@@ -92,8 +92,16 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(engine: &Engine, memory: &Memory, model: &Model, scheme: &Scheme, batch: usize) -> Result<Self> {
-        let parts = ReadGraph::new(model, scheme, batch)?;
+    /// By what the memory holds, or by the averages that it holds of some parameters.
+    pub(crate) fn new(
+        engine: &Engine,
+        memory: &Memory,
+        model: &Model,
+        scheme: &Scheme,
+        batch: usize,
+        averaged: &[String],
+    ) -> Result<Self> {
+        let parts = ReadGraph::new(model, scheme, batch, averaged)?;
         let execution = engine.compile_in(parts.graph.clone(), &[parts.output], memory, small(batch))?;
         Ok(Reader { parts, execution, batch })
     }

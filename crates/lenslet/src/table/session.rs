@@ -227,6 +227,7 @@ impl TableSession {
             step: self.trainer.done(),
             epoch: Sums::default(),
             adapter: adapter(&self.trainer.engine),
+            plateau: None,
             kernels: ran.map(|row| format!("{} {}", row.node, row.candidate)).collect(),
             table: Some(self.trainer.info.clone()),
         }

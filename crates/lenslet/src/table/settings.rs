@@ -94,6 +94,14 @@ impl TableSettings {
             let got = self.steps;
             return Err(Error::Setting(format!("{got} steps, at most {MOST_STEPS} fit: the device counts in 31 bits")));
         }
+        if settings.accumulate > 1 {
+            return Err(Error::Setting(
+                "accumulating batches is for images; rows are small, take a larger batch".into(),
+            ));
+        }
+        if settings.schedule.plateau().is_some() {
+            return Err(Error::Setting("the schedule's plateau is for images, which are tested on each epoch".into()));
+        }
         Settings { epochs: 1, batch: self.batch(settings), ..settings.clone() }.check(rows)?;
         if settings.schedule != crate::Schedule::CONSTANT && self.steps > MOST_SCHEDULED {
             return Err(Error::Setting(format!(

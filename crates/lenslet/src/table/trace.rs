@@ -2,8 +2,8 @@
 
 use super::reader::TableEvaluation;
 use super::trainer::{TableTrainer, numbers};
-use crate::Result;
 use crate::train::network::small;
+use crate::{Error, Result};
 use datasets::table::{Examples, Targets};
 use graph::{Execution, Memory, Value};
 
@@ -52,6 +52,11 @@ impl TableTrainer {
     /// What a round is told from: the training graph, layer by layer, fetching what each makes, in a memory of its own,
     /// so that a run that is watched ends with the same bits.
     pub(super) fn tracing(&self) -> Result<Tracing> {
+        if !self.graph.averaged.is_empty() {
+            let why =
+                "a told round shows what its own update did, but the network is the average: leave out one of them";
+            return Err(Error::Setting(why.into()));
+        }
         let (fetch, memory) = (self.watched(), Memory::new(&self.engine, self.settings.seed));
         let graph = self.graph.graph.clone();
         let execution = self.engine.compile_in(graph, &fetch, &memory, small(self.batch()))?;

@@ -4,7 +4,7 @@ use super::graph::{StepGraph, TrainGraph};
 use super::reader::{Reader, TableEvaluation};
 use super::settings::{TableInfo, TableSettings, check_fit, info, outputs};
 use crate::data::DataInfo;
-use crate::train::network::small;
+use crate::train::network::{begin_averages, small};
 use crate::train::{State, describe, place};
 use crate::{Error, Model, Result, Settings};
 use datasets::order::{instance, permutation};
@@ -71,7 +71,9 @@ impl TableTrainer {
                 execution
             }
         };
-        let reader = Reader::new(engine, &memory, &model, &info.scheme, READ_BATCH.min(train.len()))?;
+        begin_averages(&memory, &graph.averaged)?;
+        let some = READ_BATCH.min(train.len());
+        let reader = Reader::new(engine, &memory, &model, &info.scheme, some, &graph.averaged)?;
         let engine = engine.clone();
         let (done, ordered) = (0, None);
         Ok(TableTrainer {

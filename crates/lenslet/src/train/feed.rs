@@ -49,7 +49,8 @@ impl Feed {
         let steps = settings.steps_per_epoch(images.len());
         if !resident {
             let (seed, batch, augment) = (settings.seed, settings.batch, settings.augment.clone());
-            let loader = Arc::new(Loader::new(images.clone(), seed, batch, true, augment)?);
+            let loader = Loader::new(images.clone(), seed, batch, true, augment)?;
+            let loader = Arc::new(loader.in_multiples_of(settings.accumulate.into())?);
             return Ok(Feed::Sent { loader, steps: settings.steps(images.len()), ahead: None });
         }
         let ty = graph.graph.ty(graph.images.pixels).clone();

@@ -62,6 +62,10 @@ pub(crate) struct TrainGraph {
     /// Loss of each image, and whether it was read right.
     pub(crate) losses: Value,
     pub(crate) correct: Value,
+    /// The table of learning rates, where it is given anew on the way.
+    pub(crate) schedule: Option<Value>,
+    /// Names of the parameters that averages are kept of.
+    pub(crate) averaged: Vec<String>,
 }
 
 impl TrainGraph {
@@ -93,14 +97,16 @@ impl TrainGraph {
         };
         let scored = graph.push("cross_entropy", op, &[logits, targets])?;
         let loss = graph.push1("loss", ops::Reduce::mean(&[]), &[scored[0]])?;
-        let rule = settings.rule();
-        let schedule =
-            graph.constant("schedule", rule.schedule(&settings.rates(settings.steps(count), settings.epochs.into())));
+        let rates = schedule(settings, count, 1.0);
+        let given = settings.schedule.plateau().is_some();
+        let rates = if given { graph.input("schedule", rates.ty())? } else { graph.constant("schedule", rates) };
         if graph.parameters().is_empty() {
             return Err(Error::Setting("the model has no layer that learns: add a conv2d or a linear".into()));
         }
-        graph.minimise(loss, rule, step, schedule)?;
-        Ok(TrainGraph { graph: Arc::new(graph), images, x, layers, losses: scored[0], correct: scored[1] })
+        let averaged = learn(&mut graph, settings, [loss, step, rates])?;
+        let schedule = given.then_some(rates);
+        let (losses, correct) = (scored[0], scored[1]);
+        Ok(TrainGraph { graph: Arc::new(graph), images, x, layers, losses, correct, schedule, averaged })
     }
 
     /// Made ready to run; results are losses and hits.
@@ -108,6 +114,44 @@ impl TrainGraph {
         let fetch = [self.losses, self.correct];
         Ok(engine.compile_in(self.graph.clone(), &fetch, memory, small(batch))?)
     }
+}
+
+/// The table of learning rates of a run over `count` images, times `factor`.
+pub(crate) fn schedule(settings: &Settings, count: usize, factor: f64) -> Tensor {
+    let updates = settings.steps(count) / u64::from(settings.accumulate);
+    let rates = settings.rates(updates, settings.epochs.into());
+    let rates: Vec<f32> = rates.into_iter().map(|rate| (f64::from(rate) * factor) as f32).collect();
+    settings.rule().schedule(&rates)
+}
+
+/// Appends gradients and update, by the settings' groups, of loss, step and rates. Returns the names of the parameters
+/// that averages are kept of.
+pub(crate) fn learn(graph: &mut Graph, settings: &Settings, [loss, step, rates]: [Value; 3]) -> Result<Vec<String>> {
+    let names: Vec<String> = graph.parameters().into_iter().map(|p| graph.name(p).to_string()).collect();
+    settings.check_groups(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    graph.minimise_in_groups(loss, settings.rule(), step, rates, |name| settings.group(name))?;
+    let averaged = names.into_iter().filter(|name| settings.ema.is_some() && settings.group(name).is_some());
+    Ok(averaged.collect())
+}
+
+/// What the average of a parameter is called.
+pub(crate) fn average_of(name: &str) -> String {
+    format!("{name}.average")
+}
+
+/// Averages begin as their parameters.
+pub(crate) fn begin_averages(memory: &Memory, averaged: &[String]) -> Result<()> {
+    averaged.iter().try_for_each(|name| Ok(memory.set(&average_of(name), &memory.get(name)?)?))
+}
+
+/// Has a graph read the averages of these parameters in their places.
+pub(crate) fn read_averages(graph: &mut Graph, averaged: &[String]) -> Result<()> {
+    let own = graph.parameters().into_iter().filter(|&p| averaged.iter().any(|name| name == graph.name(p)));
+    for parameter in own.collect::<Vec<_>>() {
+        let name = average_of(graph.name(parameter));
+        graph.rename(parameter, &name)?;
+    }
+    Ok(())
 }
 
 /// Small batches lie row-major, though the set that they are gathered from is long.
@@ -125,13 +169,14 @@ pub(crate) struct ReadGraph {
 }
 
 impl ReadGraph {
-    /// For `batch` images at a time.
-    pub(crate) fn new(model: &Model, data: &DataInfo, batch: usize) -> Result<Self> {
+    /// For `batch` images at a time, by the averages of these parameters.
+    pub(crate) fn new(model: &Model, data: &DataInfo, batch: usize, averaged: &[String]) -> Result<Self> {
         let mut graph = Graph::new();
         let step = graph.constant("step", Tensor::i32([1], vec![0])?);
         let (images, x, labels) = gather(&mut graph, model, data, batch, None, step)?;
         let logits = model.build(&mut graph, x, Mode::Eval)?;
         let losses = graph.push("cross_entropy", ops::CrossEntropy::default(), &[logits, labels])?[0];
+        read_averages(&mut graph, averaged)?;
         Ok(ReadGraph { graph: Arc::new(graph), images, logits, losses })
     }
 }

@@ -1,7 +1,8 @@
 //! How the learning rate goes over a run: a product of factors, written `warmup:1,cosine`.
 //!
-//! Everything here is a function of the step alone, so the whole table lies on the device from the start.
+//! All but one factor (`plateau.rs`) are functions of the step alone, so the whole table lies on the device from the start.
 
+use super::plateau::Plateau;
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 use std::fmt;
@@ -29,6 +30,8 @@ enum Factor {
     Polynomial { power: f64 },
     /// From nothing up in a straight line over the first epochs.
     Warmup { epochs: f64 },
+    /// Less where the test loss stays.
+    Plateau(Plateau),
 }
 
 /// What can be written, for help and errors.
@@ -40,7 +43,8 @@ step:EVERY[:GAMMA]      times GAMMA (0.1) after every EVERY epochs
 multi-step:A:B:…:GAMMA  times GAMMA at epochs A, B, …
 exponential:GAMMA       times GAMMA each epoch
 polynomial[:POWER]      (1 - t/T)^POWER, a straight line down for 1
-warmup:EPOCHS           from nothing up in a straight line; with others behind a comma: warmup:1,cosine";
+warmup:EPOCHS           from nothing up in a straight line; with others behind a comma: warmup:1,cosine
+plateau[:PATIENCE[:GAMMA]]  times GAMMA (0.1) after more than PATIENCE (10) epochs without a better test loss";
 
 impl Schedule {
     /// The rate stays.
@@ -54,6 +58,16 @@ impl Schedule {
     /// From the top down to nothing along a half cosine.
     pub fn cosine() -> Self {
         Schedule(vec![Factor::Cosine { times: 1.0 }])
+    }
+
+    /// Whether nothing changes with the step.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.0.iter().all(|factor| matches!(factor, Factor::Plateau(_)))
+    }
+
+    /// The factor that heeds the test loss, if there is one.
+    pub(crate) fn plateau(&self) -> Option<Plateau> {
+        self.0.iter().find_map(|factor| if let Factor::Plateau(plateau) = factor { Some(*plateau) } else { None })
     }
 
     /// The factor at epoch `t` of `all`; a step is `step` epochs long.
@@ -78,6 +92,7 @@ impl Factor {
             Factor::Exponential { gamma } => gamma.powf((t + step * 1e-6).floor()),
             Factor::Polynomial { power } => (1.0 - t / all).powf(*power),
             Factor::Warmup { epochs } => ((t + step) / epochs).min(1.0),
+            Factor::Plateau(_) => 1.0, // the session's business
         }
     }
 
@@ -86,7 +101,8 @@ impl Factor {
         let name = words.next().unwrap_or_default();
         let numbers: Result<Vec<f64>, _> = words.map(str::parse).collect();
         let numbers = numbers.map_err(|_| format!("`{text}`: what follows a colon must be a number"))?;
-        if numbers.iter().any(|n| !(n.is_finite() && *n > 0.0)) {
+        let may_be_none = name == "plateau";
+        if numbers.iter().any(|n| !(n.is_finite() && (*n > 0.0 || may_be_none && *n == 0.0))) {
             return Err(format!("`{text}`: numbers must be above 0"));
         }
         Ok(Some(match (name, &numbers[..]) {
@@ -101,6 +117,13 @@ impl Factor {
             ("polynomial", []) => Factor::Polynomial { power: 1.0 },
             ("polynomial", &[power]) => Factor::Polynomial { power },
             ("warmup", &[epochs]) => Factor::Warmup { epochs },
+            ("plateau", &[]) => Factor::Plateau(Plateau { patience: 10, gamma: 0.1 }),
+            ("plateau", &[patience]) if patience.fract() == 0.0 => {
+                Factor::Plateau(Plateau { patience: patience as u64, gamma: 0.1 })
+            }
+            ("plateau", &[patience, gamma]) if patience.fract() == 0.0 && gamma > 0.0 => {
+                Factor::Plateau(Plateau { patience: patience as u64, gamma })
+            }
             _ => return Err(format!("`{text}` is no schedule; there are\n{SCHEDULES}")),
         }))
     }
@@ -111,7 +134,11 @@ impl FromStr for Schedule {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let factors: Result<Vec<Option<Factor>>, String> = text.split(',').map(Factor::read).collect();
-        Ok(Schedule(factors?.into_iter().flatten().collect()))
+        let factors: Vec<Factor> = factors?.into_iter().flatten().collect();
+        if factors.iter().filter(|factor| matches!(factor, Factor::Plateau(_))).count() > 1 {
+            return Err(format!("`{text}`: one plateau is enough"));
+        }
+        Ok(Schedule(factors))
     }
 }
 
@@ -154,6 +181,7 @@ impl fmt::Display for Factor {
             Factor::Exponential { gamma } => write!(f, "exponential:{gamma}"),
             Factor::Polynomial { power } => write!(f, "polynomial:{power}"),
             Factor::Warmup { epochs } => write!(f, "warmup:{epochs}"),
+            Factor::Plateau(Plateau { patience, gamma }) => write!(f, "plateau:{patience}:{gamma}"),
         }
     }
 }
@@ -186,13 +214,19 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        for text in ["constant", "one-cycle", "cosine", "cosine:3", "warmup:0.5,multi-step:2:7:0.1", "polynomial:2"] {
+        for text in
+            ["constant", "one-cycle", "cosine", "cosine:3", "warmup:0.5,multi-step:2:7:0.1", "plateau:0:0.5,warmup:1"]
+        {
             let schedule: Schedule = text.parse().unwrap();
             assert_eq!(schedule.to_string(), text);
         }
-        for (text, why) in
-            [("plateau", "there are"), ("step", "there are"), ("step:0", "above 0"), ("step:x", "number")]
-        {
+        for (text, why) in [
+            ("plateaus", "there are"),
+            ("plateau,plateau", "one plateau"),
+            ("step", "there are"),
+            ("step:0", "above 0"),
+            ("step:x", "number"),
+        ] {
             let error = text.parse::<Schedule>().unwrap_err();
             assert!(error.contains(why), "{error}");
         }

@@ -1,5 +1,6 @@
 //! A run as users know it: epochs, evaluation, checkpoints, messages, around the trainer's steps.
 
+use super::plateau::Seen;
 use super::trainer::{StepResult, Trainer};
 use crate::checkpoint::{Checkpoint, FORMAT, Header, Sums};
 use crate::engine::adapter;
@@ -54,6 +55,8 @@ pub trait Watch {
     fn step(&mut self, _progress: &Progress) {}
     /// An epoch is done.
     fn epoch(&mut self, _result: &EpochResult) {}
+    /// The learning rates to come are the schedule's times this, for the test loss did not fall.
+    fn reduced(&mut self, _factor: f64) {}
     /// Whether to stop after this step: the state is saved first.
     fn stop(&mut self) -> bool {
         false
@@ -79,6 +82,7 @@ pub struct Session {
     test: Arc<Images>,
     folder: Option<RunFolder>,
     epoch: Sums,
+    plateau: Option<Seen>,
     last: Option<Evaluation>,
     /// Of the steps of this session: images and seconds, evaluations left out.
     pace: (u64, f64),
@@ -89,7 +93,8 @@ impl Session {
     /// A run from its first step, tested on `test` after each epoch, that keeps nothing.
     pub fn new(trainer: Trainer, test: Arc<Images>) -> Self {
         let (epoch, pace) = (Sums::default(), (0, 0.0));
-        Session { trainer, test, folder: None, epoch, last: None, pace, seconds: 0.0 }
+        let plateau = trainer.settings.schedule.plateau().map(|_| Seen::default());
+        Session { trainer, test, folder: None, epoch, plateau, last: None, pace, seconds: 0.0 }
     }
 
     /// Keeps metrics and checkpoints in a folder.
@@ -117,6 +122,10 @@ impl Session {
         }
         self.trainer.restore(header.step, &checkpoint.tensors)?;
         self.epoch = header.epoch;
+        if let Some(seen) = header.plateau {
+            self.plateau = Some(seen);
+            self.trainer.scale_rates(seen.factor)?;
+        }
         let kernels = self.kernels();
         Ok(if header.adapter != own.adapter {
             Some(format!(
@@ -220,6 +229,12 @@ impl Session {
             folder.timing(&times)?;
         }
         watch.epoch(&result);
+        if let (Some(seen), Some(plateau)) = (&mut self.plateau, self.trainer.settings.schedule.plateau())
+            && seen.see(plateau, test_loss)
+        {
+            self.trainer.scale_rates(seen.factor)?;
+            watch.reduced(seen.factor);
+        }
         self.last = Some(evaluation);
         self.epoch = Sums::default();
         Ok(())
@@ -245,6 +260,7 @@ impl Session {
             step,
             epoch: self.epoch,
             adapter: adapter(&self.trainer.engine),
+            plateau: self.plateau,
             kernels,
             table: None,
         }

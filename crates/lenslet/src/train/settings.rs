@@ -1,6 +1,6 @@
 //! What a training run is told: how long, in which batches, by which rule. Plain data, kept with the run.
 
-use super::Schedule;
+use super::{Group, Schedule};
 use crate::{Error, Result};
 use datasets::Augment;
 use graph::gpu_core::kernels::update::{Clip, Rule};
@@ -35,6 +35,17 @@ pub struct Settings {
     /// Every number of a gradient is held between minus this and this.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip_value: Option<f64>,
+    /// Batches whose mean gradient makes one update: as a batch so many times as large, but for layers that look across a
+    /// batch, and without its memory. What is left of an epoch behind the last whole update is left out.
+    #[serde(skip_serializing_if = "is_one")]
+    pub accumulate: u32,
+    /// Decay of an exponential moving average of all that is learned. Evaluation and the finished network take the average;
+    /// running statistics of batch normalisation stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ema: Option<f64>,
+    /// Parameters that learn in another way than the rest, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// How much of each target is spread over all classes. The training loss counts it, the test loss does not.
     pub label_smoothing: f64,
     /// What may happen to a training image, drawn by seed, epoch and image. Batches are then made on the host.
@@ -61,11 +72,18 @@ impl Default for Settings {
             weight_decay: 0.001,
             clip_norm: None,
             clip_value: None,
+            accumulate: 1,
+            ema: None,
+            groups: Vec::new(),
             label_smoothing: 0.1,
             augment: None,
             checkpoint_steps: None,
         }
     }
+}
+
+fn is_one(count: &u32) -> bool {
+    *count == 1
 }
 
 /// The rule of the update.
@@ -93,9 +111,9 @@ pub enum Optimiser {
 }
 
 impl Settings {
-    /// The learning rate of each of so many steps, which are so many epochs.
+    /// The learning rate of each of so many updates, which are so many epochs.
     pub fn rates(&self, steps: u64, epochs: f64) -> Vec<f32> {
-        if self.schedule == Schedule::CONSTANT {
+        if self.schedule.is_steady() {
             return vec![self.lr as f32];
         }
         let step = epochs / steps.max(1) as f64;
@@ -123,6 +141,8 @@ impl Settings {
             (None, Some(value)) => Some(Clip::Value(value as f32)),
             (None, None) => None,
         };
+        rule.accumulate = self.accumulate;
+        rule.average = self.ema.map(|decay| decay as f32);
         rule
     }
 
@@ -139,8 +159,14 @@ impl Settings {
             ("label_smoothing", self.label_smoothing),
             ("clip_norm", self.clip_norm.unwrap_or(1.0)),
             ("clip_value", self.clip_value.unwrap_or(1.0)),
+            ("ema", self.ema.unwrap_or(0.0)),
         ];
-        if let Some((name, value)) = finite.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
+        let of_groups = self.groups.iter().flat_map(|group| {
+            [("lr_scale", group.lr_scale.unwrap_or(1.0)), ("weight_decay", group.weight_decay.unwrap_or(0.0))]
+        });
+        if let Some((name, value)) =
+            finite.into_iter().chain(of_groups).find(|(_, value)| !(value.is_finite() && *value >= 0.0))
+        {
             return wrong(format!("{name} is {value}; it must be a number from 0 on"));
         }
         self.augment.iter().try_for_each(Augment::check).map_err(|error| Error::Setting(error.to_string()))?;
@@ -148,12 +174,20 @@ impl Settings {
         match self {
             _ if self.epochs == 0 => wrong("0 epochs train nothing; give at least 1".into()),
             _ if self.batch == 0 => wrong("a batch of 0 images; give at least 1".into()),
-            _ if self.batch > images => wrong(format!(
-                "a batch of {} is larger than the {images} training images; give at most that",
-                self.batch
+            _ if self.accumulate == 0 => wrong("an update of 0 batches; accumulate at least 1".into()),
+            _ if self.batch.saturating_mul(self.accumulate as usize) > images => wrong(format!(
+                "{} is larger than the {images} training images; give at most that",
+                if self.accumulate > 1 {
+                    format!("an update of {} batches of {}", self.accumulate, self.batch)
+                } else {
+                    format!("a batch of {}", self.batch)
+                }
             )),
             _ if self.lr == 0.0 => wrong("a learning rate of 0 learns nothing".into()),
             _ if self.momentum >= 1.0 => wrong(format!("momentum is {}; it must be below 1", self.momentum)),
+            _ if self.ema.is_some_and(|ema| ema >= 1.0) => {
+                wrong("ema is 1 or more, which would keep the first weights; it must be below 1, such as 0.999".into())
+            }
             _ if self.label_smoothing >= 1.0 => {
                 wrong(format!("label_smoothing is {}; it must be below 1", self.label_smoothing))
             }
@@ -167,7 +201,7 @@ impl Settings {
                 wrong("gradients clipped to 0 learn nothing".into())
             }
             _ if self.checkpoint_steps == Some(0) => wrong("a checkpoint every 0 steps; give at least 1".into()),
-            // The schedule has a row a step, and the step is a signed 32-bit number on the device.
+            // The schedule has a row an update, and the step is a signed 32-bit number on the device.
             _ if steps > MOST_STEPS => {
                 wrong(format!("{steps} steps in all, at most {MOST_STEPS} fit: take fewer epochs or a larger batch"))
             }
@@ -180,9 +214,10 @@ impl Settings {
         self.augment.as_ref().is_some_and(|augment| augment.mixup > 0.0)
     }
 
-    /// Steps of an epoch over so many images.
+    /// Steps of an epoch over so many images, a batch each: those of whole updates.
     pub fn steps_per_epoch(&self, images: usize) -> u64 {
-        (images / self.batch.max(1)) as u64
+        let every = self.accumulate.max(1) as usize;
+        (images / (self.batch.max(1) * every) * every) as u64
     }
 
     /// Steps of the whole run.

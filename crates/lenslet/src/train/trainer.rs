@@ -1,7 +1,7 @@
 //! Steps of a run: submitted ahead, results taken late and in order. Knows nothing of files; see `session.rs`.
 
 use super::feed::Feed;
-use super::network::{CLOCK, TrainGraph, check_fit};
+use super::network::{CLOCK, TrainGraph, begin_averages, check_fit, schedule};
 use super::not_finite;
 use crate::data::DataInfo;
 use crate::read::{Evaluation, Reader};
@@ -45,6 +45,8 @@ pub struct Trainer {
     reader: Reader,
     /// Steps submitted.
     submitted: u64,
+    /// What the plateau makes of the learning rate.
+    factor: f64,
     /// Steps whose results were taken.
     taken: u64,
     results: VecDeque<StepResult>,
@@ -65,10 +67,11 @@ impl Trainer {
         let resident = Feed::fits(engine, &train, &settings);
         let graph = TrainGraph::new(&model, &data, &settings, train.len(), resident)?;
         let mut execution = graph.compile(engine, &memory, settings.batch)?;
-        let reader = Reader::new(engine, &memory, &model, &data, READ_BATCH.min(train.len()))?;
+        begin_averages(&memory, &graph.averaged)?;
+        let reader = Reader::new(engine, &memory, &model, &data, READ_BATCH.min(train.len()), &graph.averaged)?;
         let feed = Feed::new(&mut execution, &graph, &train, &settings, resident)?;
         let good = (0, memory.snapshot()?);
-        Ok(Trainer {
+        let mut trainer = Trainer {
             engine: engine.clone(),
             model,
             settings,
@@ -80,10 +83,19 @@ impl Trainer {
             feed,
             reader,
             submitted: 0,
+            factor: 1.0,
             taken: 0,
             results: VecDeque::new(),
             good,
-        })
+        };
+        trainer.scale_rates(1.0)?;
+        Ok(trainer)
+    }
+
+    /// Has all steps to come take the schedule's rates times a factor, where the schedule heeds losses.
+    pub(crate) fn scale_rates(&mut self, factor: f64) -> Result<()> {
+        self.factor = factor;
+        give_rates(&mut self.execution, &self.graph, &self.settings, self.train.len(), factor)
     }
 
     /// Steps of the whole run.
@@ -158,11 +170,12 @@ impl Trainer {
     /// Runs a step again, from wherever the state is now.
     pub(crate) fn run_again(&mut self, execution: &mut Execution, step: u64) -> Result<Option<Vec<Tensor>>> {
         self.feed.again(execution, &self.graph, &self.train, &self.settings, step)?;
+        give_rates(execution, &self.graph, &self.settings, self.train.len(), self.factor)?;
         execution.run()?;
         Ok(execution.wait()?)
     }
 
-    /// How the network does on these images now. Waits for what is under way.
+    /// How the network does on these images now, by averages where they are kept. Waits for what is under way.
     ///
     /// # Errors
     /// Images of another size or with more classes, or the device is lost.
@@ -208,4 +221,16 @@ impl Trainer {
         self.good = (step, state.clone());
         Ok(())
     }
+}
+
+/// Gives the table of learning rates, where the graph takes it as an input.
+fn give_rates(
+    execution: &mut Execution,
+    graph: &TrainGraph,
+    settings: &Settings,
+    images: usize,
+    factor: f64,
+) -> Result<()> {
+    let Some(input) = graph.schedule else { return Ok(()) };
+    Ok(execution.set(input, &schedule(settings, images, factor))?)
 }

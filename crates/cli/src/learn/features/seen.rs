@@ -3,7 +3,6 @@
 //!
 //! A graph of its own for each question, since gradients are appended to it; all read the same weights.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use lenslet::datasets::polarity;
 use lenslet::datasets::{Polarity, image_file};
 use lenslet::graph::{Engine, Execution, Graph, Memory, Tensor, Type, Value};
 use lenslet::onnx::{self, Options};
-use lenslet::{Mode, Model};
+use lenslet::{Checkpoint, Mode, Model};
 
 use crate::commands::{eval, onnx_model};
 use crate::learn::desk::{unusable, usage};
@@ -34,7 +33,7 @@ pub(super) struct Seen {
 }
 
 enum Kind {
-    Run { model: Box<Model>, tensors: BTreeMap<String, Tensor> },
+    Run { model: Box<Model>, checkpoint: Box<Checkpoint> },
     Onnx { model: Box<onnx::Model>, fixed: Option<usize>, softmax: bool },
 }
 
@@ -68,9 +67,9 @@ impl Seen {
         let &[c, h, w] = model.input() else {
             return Err(usage(format!("the run's model takes {:?}, not images", model.input())));
         };
-        let data = checkpoint.header.data;
+        let data = checkpoint.header.data.clone();
         Ok(Seen {
-            kind: Kind::Run { model: Box::new(model), tensors: checkpoint.tensors },
+            kind: Kind::Run { model: Box::new(model), checkpoint: Box::new(checkpoint) },
             shape: [c, h, w],
             classes: data.classes,
             mean_std: data.mean_std,
@@ -136,9 +135,9 @@ impl Seen {
     pub(super) fn compile(&self, engine: &Engine, graph: Graph, fetch: &[Value]) -> anyhow::Result<Execution> {
         let memory = Memory::new(engine, 0);
         let execution = engine.compile(Arc::new(graph), fetch, &memory)?;
-        if let Kind::Run { tensors, .. } = &self.kind {
+        if let Kind::Run { checkpoint, .. } = &self.kind {
             for (name, _) in memory.list() {
-                let tensor = tensors.get(&name).ok_or_else(|| anyhow::anyhow!("the checkpoint has no {name}"))?;
+                let tensor = checkpoint.tensor(&name).ok_or_else(|| anyhow::anyhow!("the checkpoint has no {name}"))?;
                 memory.set(&name, tensor)?;
             }
         }
@@ -150,7 +149,7 @@ impl Seen {
         use lenslet::graph::Source;
         match (graph.source(value), &self.kind) {
             (Source::Constant(tensor), _) => Some(tensor.clone()),
-            (Source::Parameter(_), Kind::Run { tensors, .. }) => tensors.get(graph.name(value)).cloned(),
+            (Source::Parameter(_), Kind::Run { checkpoint, .. }) => checkpoint.tensor(graph.name(value)).cloned(),
             _ => None,
         }
     }
