@@ -1,4 +1,5 @@
-//! PyTorch's outputs and gradients, each case as a graph: on the device in both layouts, and through the interpreter.
+//! PyTorch's outputs and gradients, each case as a graph: on the device in both layouts, on the CPU, and through the
+//! reference.
 //!
 //! The folder is `LENSLET_GRADCASES`, or the copy in the tree. A case whose op neither [`built`] nor [`NOT_YET`] knows
 //! is a failure that names it. A new op of the graph is an arm of `built` and one name less in `NOT_YET`.
@@ -160,7 +161,7 @@ fn compare(case: &PytorchCase, mut graph: Graph, inputs: &BTreeMap<&str, Value>,
     }
 
     let graph = Arc::new(graph);
-    let mut executors = vec![("interpreter", Engine::Cpu, None)];
+    let mut executors = vec![("reference", Engine::Reference, None), ("cpu", Engine::Cpu, None)];
     if let Some(device) = test_device() {
         executors.push(("device, plain", Engine::Gpu(device.clone()), Some(Order::Plain)));
         executors.push(("device, first-inner", Engine::Gpu(device.clone()), Some(Order::FirstInner)));

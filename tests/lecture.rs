@@ -66,14 +66,14 @@ fn check(engine: &Engine, more: u32) -> f64 {
 #[test]
 fn back_propagation_by_hand_on_the_device() {
     if let Some(device) = test_device() {
-        let (late, expected) = (check(&Engine::Gpu(device.clone()), 300), check(&Engine::Cpu, 300));
+        let (late, expected) = (check(&Engine::Gpu(device.clone()), 300), check(&Engine::Reference, 300));
         assert!((late / expected - 1.0).abs() < 0.01, "the error is {late} where the interpreter has {expected}");
     }
 }
 
 #[test]
 fn back_propagation_by_hand_through_the_interpreter() {
-    let late = check(&Engine::Cpu, 10_000 - 1); // before step 10,001: after 10,000
+    let late = check(&Engine::Reference, 10_000 - 1); // before step 10,001: after 10,000
     assert!((late / 3.51019e-5 - 1.0).abs() < 0.01, "the error after 10,000 steps is {late}");
 }
 

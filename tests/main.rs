@@ -4,6 +4,7 @@
 //! `gpu_equals_reference` and `finite_differences` read the table of ops and shapes (`crates/cases/`). `house` needs no
 //! device: it checks what must not drift in the tree itself.
 
+mod cpu_equals_reference;
 mod finite_differences;
 mod fuzz_ops;
 mod fuzz_rows;

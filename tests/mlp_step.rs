@@ -86,7 +86,7 @@ impl Perceptron {
         let loss = graph.push1("loss", Reduce::mean(&[]), &[losses]).expect("it fits");
         let rates = graph.constant("schedule", Optimiser::sgd(0.0).schedule(&[0.2, 0.1]));
         graph.minimise(loss, Optimiser::sgd(0.0), ticked[0], rates).expect("it has a gradient");
-        Engine::Cpu.compile(Arc::new(graph), &[loss], memory).expect("it compiles")
+        Engine::Reference.compile(Arc::new(graph), &[loss], memory).expect("it compiles")
     }
 }
 
@@ -120,7 +120,7 @@ fn perceptrons(rows: usize) -> [Perceptron; 4] {
 fn the_device_follows_the_interpreter() {
     let Some(device) = test_device() else { return };
     for perceptron in perceptrons(7) {
-        let engines = [Engine::Gpu(device.clone()), Engine::Cpu];
+        let engines = [Engine::Gpu(device.clone()), Engine::Reference];
         let memories = engines.each_ref().map(|engine| Memory::new(engine, 0));
         let mut both = [0, 1].map(|i| perceptron.fused(&engines[i], &memories[i]));
         for steps in [1, 2, 9] {
@@ -136,8 +136,8 @@ fn the_device_follows_the_interpreter() {
 #[test]
 fn one_step_is_the_same_as_layer_by_layer() {
     for perceptron in perceptrons(1) {
-        let memories = [(); 2].map(|()| Memory::new(&Engine::Cpu, 0));
-        let mut fused = perceptron.fused(&Engine::Cpu, &memories[0]);
+        let memories = [(); 2].map(|()| Memory::new(&Engine::Reference, 0));
+        let mut fused = perceptron.fused(&Engine::Reference, &memories[0]);
         let mut apart = perceptron.apart(&memories[1]);
         for _ in 0..3 {
             let (a, b) = (run(&mut fused, 1), run(&mut apart, 1));

@@ -1,4 +1,4 @@
-//! Real pretrained networks, imported and run on the device and on the interpreter: their outputs are those that
+//! Real pretrained networks, imported and run on the device, on the CPU and through the reference: their outputs are those that
 //! onnxruntime gave, and they read the digits right.
 //!
 //! `data/models` holds them; `LENSLET_MODELS` names another folder, with `x.onnx`, `x.input.npy` and `x.output.npy` each.

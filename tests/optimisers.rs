@@ -1,5 +1,5 @@
-//! Every optimiser on the device against the interpreter, whose formulas PyTorch's trajectories check: parameters,
-//! moments, sums of gradients and averages after some steps, with and without clipping.
+//! Every optimiser on the CPU and on the device against the reference, whose formulas PyTorch's trajectories check:
+//! parameters, moments, sums of gradients and averages after some steps, with and without clipping.
 
 use cases::{Fill, filled};
 use graph::gpu_core::kernels::update::{Clip, Group, Rule};
@@ -65,8 +65,8 @@ fn network(engine: &Engine, memory: &Memory, optimiser: Optimiser, order: Order)
 /// Steps until the comparison: enough for corrections, a change of rate and a mean to count.
 const STEPS: u32 = 5;
 
-fn check(device: &graph::gpu_core::Device, optimiser: Optimiser, order: Order) {
-    let engines = [Engine::Gpu(device.clone()), Engine::Cpu];
+fn check(engine: &Engine, optimiser: Optimiser, order: Order) {
+    let engines = [engine.clone(), Engine::Reference];
     let memories = engines.each_ref().map(|engine| Memory::new(engine, 0));
     for (engine, memory) in engines.iter().zip(&memories) {
         let mut network = network(engine, memory, optimiser, order);
@@ -89,7 +89,11 @@ fn check(device: &graph::gpu_core::Device, optimiser: Optimiser, order: Order) {
 
 #[test]
 fn every_optimiser_moves_as_its_reference() {
+    for optimiser in optimisers() {
+        check(&Engine::Cpu, Optimiser { weight_decay: 0.01, ..optimiser }, Order::Plain);
+    }
     let Some(device) = test_device() else { return };
+    let device = &Engine::Gpu(device.clone());
     for optimiser in optimisers() {
         check(device, Optimiser { weight_decay: 0.01, ..optimiser }, Order::FirstInner);
     }
@@ -101,7 +105,11 @@ fn every_optimiser_moves_as_its_reference() {
 
 #[test]
 fn gradients_are_clipped_before_they_count() {
+    for clip in [Clip::Norm(0.5), Clip::Value(0.03)] {
+        check(&Engine::Cpu, Optimiser { clip: Some(clip), ..Optimiser::sgd(0.9) }, Order::Plain);
+    }
     let Some(device) = test_device() else { return };
+    let device = &Engine::Gpu(device.clone());
     for clip in [Clip::Norm(0.5), Clip::Norm(1e6), Clip::Value(0.03)] {
         check(device, Optimiser { clip: Some(clip), ..Optimiser::sgd(0.9) }, Order::FirstInner);
         check(device, Optimiser { clip: Some(clip), ..Optimiser::lamb() }, Order::Plain);
@@ -110,7 +118,10 @@ fn gradients_are_clipped_before_they_count() {
 
 #[test]
 fn gradients_accumulate_and_averages_follow() {
+    check(&Engine::Cpu, Optimiser { accumulate: 2, average: Some(0.8), ..Optimiser::lamb() }, Order::Plain);
+    check(&Engine::Cpu, Optimiser { average: Some(0.8), ..Optimiser::adam() }, Order::Plain);
     let Some(device) = test_device() else { return };
+    let device = &Engine::Gpu(device.clone());
     // Five steps: two updates and half of a third, or one and two thirds of another.
     for accumulate in [2, 3] {
         for optimiser in [Optimiser::sgd(0.9), Optimiser::amsgrad(), Optimiser::lamb()] {

@@ -1,6 +1,7 @@
-//! `lenslet doctor`: every candidate of every kernel that the table leads to, put to one device.
+//! `lenslet doctor`: every candidate of every kernel that the table leads to, put to one device; and every function that
+//! the CPU has for an op, put to the same rows.
 
-use crate::sites::sites;
+use crate::sites::{sites, sites_on_cpu};
 use crate::tolerances::tolerances;
 use crate::{Case, rows};
 use graph::gpu_core::{Device, Error};
@@ -87,6 +88,35 @@ pub fn examine(
     }
     let named = findings.into_iter().map(|((op, candidate), finding)| Finding { op, candidate, ..finding });
     Ok(named.collect())
+}
+
+/// Puts the CPU's functions to the rows whose op or label has `filter` in it; as [`examine`].
+pub fn examine_cpu(filter: &str, progress: &mut dyn FnMut(usize, usize, &Case)) -> Vec<Finding> {
+    let mut findings: BTreeMap<String, Finding> = BTreeMap::new();
+    let mut asked: HashSet<String> = HashSet::new();
+    let rows = rows();
+    for (at, row) in rows.iter().enumerate() {
+        for site in sites_on_cpu(row).unwrap_or_default() {
+            let op = site.node.op.name();
+            let wanted = op.contains(filter) || row.label().contains(filter);
+            let question = format!("{:?} {:?} {:?}", site.node.op, site.io, row.inputs);
+            if !wanted || !site.is_small() || !asked.insert(question) {
+                continue;
+            }
+            let Ok(ask) = site.ask() else { continue };
+            let began = Instant::now();
+            let Some(got) = ask.op.compute(&ask.data.iter().collect::<Vec<_>>()) else { continue };
+            let finding = findings.entry(op.to_string()).or_default();
+            finding.time += began.elapsed();
+            finding.questions += 1;
+            let (error, wrong) = ask.compare(&got, &ask.answer());
+            finding.worst = finding.worst.max(error);
+            finding.failures.extend(wrong.map(|wrong| format!("{}: {wrong}", ask.label)));
+        }
+        progress(at + 1, rows.len(), row);
+    }
+    let named = findings.into_iter().map(|(op, finding)| Finding { op, candidate: "cpu".into(), ..finding });
+    named.collect()
 }
 
 /// What is wrong with a row that nobody has written down: every candidate of every node that it leads to, forward and

@@ -27,7 +27,7 @@ mod weighted;
 
 pub use ask::{Answer, Ask, Wrong};
 pub use case::{Case, GradientGraph, case};
-pub use examine::{Finding, examine, failures};
+pub use examine::{Finding, examine, examine_cpu, failures};
 pub use fill::{Fill, filled};
 pub use lockstep::{Checked, Difference, Lockstep, lockstep};
 pub use proof::{Proofs, prove_before_use};

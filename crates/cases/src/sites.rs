@@ -4,9 +4,9 @@
 use crate::ask::{Ask, elements, flops};
 use crate::tolerances::tolerances;
 use crate::{Case, GradientGraph, Tolerance};
-use graph::gpu_core::{Candidate, Caps, Order};
+use graph::gpu_core::{Candidate, Caps, Layout, Order};
 use graph::plan::{Choice, Homes, Request, plan, rewritten};
-use graph::{Error, Graph, Io, Node, Rounding, Source, Tensor, Value, evaluate};
+use graph::{Error, Graph, Io, Node, Operand, Rounding, Source, Tensor, Value, evaluate};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -79,6 +79,30 @@ impl Site {
             tolerances,
         })
     }
+}
+
+/// All nodes of a row as the CPU runs them: without rewrites, row-major, without candidates.
+///
+/// # Errors
+/// The row's inputs do not fit its graph.
+pub(crate) fn sites_on_cpu(case: &Case) -> Result<Vec<Site>, Error> {
+    let (graph, inputs, outputs) = case.placed()?;
+    let mut rows = vec![(Row { case: case.clone(), graph, inputs, data: case.data() }, outputs)];
+    if let Some(GradientGraph { graph, inputs, data, gradients, .. }) = case.gradient_graph() {
+        rows.push((Row { case: case.clone(), graph, inputs, data }, gradients));
+    }
+    let sites = rows.into_iter().flat_map(|(row, fetch)| {
+        let row = Rc::new(row);
+        let operand = |value: &Value| Operand { ty: row.graph.ty(*value).clone(), layout: Layout::PLAIN };
+        let operands = |values: &[Value]| values.iter().map(operand).collect();
+        let nodes = row.graph.needed(&fetch).into_iter().map(|at| row.graph.nodes()[at].clone());
+        let site = |node: Node| {
+            let io = Io { inputs: operands(&node.inputs), outputs: operands(&node.outputs) };
+            Site { node, io, candidates: Vec::new(), row: row.clone() }
+        };
+        nodes.filter(|node| !node.op.is_view()).map(site).collect::<Vec<_>>()
+    });
+    Ok(sites.collect())
 }
 
 /// All nodes of a row for a device with these Caps, except views, which run nothing.

@@ -133,7 +133,7 @@ impl Window {
     }
 
     /// The outputs on `axis` whose `tap` lies inside an input of this size.
-    pub(crate) fn reach(&self, axis: usize, tap: usize, input: usize, output: usize) -> Range<usize> {
+    pub fn reach(&self, axis: usize, tap: usize, input: usize, output: usize) -> Range<usize> {
         let shift = (tap * self.dilation[axis]) as isize - self.pads[axis][0] as isize;
         let stride = self.stride[axis] as isize;
         let first = (stride - 1 - shift).div_euclid(stride).max(0);
@@ -142,7 +142,7 @@ impl Window {
     }
 
     /// The input element under `tap` of output `p`; the tap must be in reach.
-    pub(crate) fn source(&self, axis: usize, tap: usize, p: usize) -> usize {
+    pub fn source(&self, axis: usize, tap: usize, p: usize) -> usize {
         p * self.stride[axis] + tap * self.dilation[axis] - self.pads[axis][0]
     }
 

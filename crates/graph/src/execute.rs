@@ -1,12 +1,13 @@
-//! Running graphs: on a device through plan and program, or on the CPU through the interpreter, by one interface.
+//! Running graphs: on a device through plan and program, or on the CPU, by one interface.
 //!
 //! An [`Engine`] says where. A [`Memory`] holds parameters and states there, shared by all graphs that name them. An
 //! [`Execution`] is one graph made ready: set inputs, run, get what was asked for.
 
 use crate::graph::{Graph, Source, Value};
+use crate::interpret::{self, States};
 use crate::plan::{self, Homes, Place, Planned, Request};
 use crate::proof::Proofs;
-use crate::{Error, Interpreter, Io, Node, Tensor, Type};
+use crate::{Error, Io, Node, Tensor, Type, cpu};
 use gpu_core::{Buffer, Candidate, Device, Order, Program, Readback};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,8 +17,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub enum Engine {
     /// On a device.
     Gpu(Device),
-    /// On the CPU, through the reference.
+    /// On the CPU in f32, on all cores.
     Cpu,
+    /// On the CPU through the reference: slow, and what everything else is checked against.
+    Reference,
 }
 
 /// Parameters and states, by name, where the engine can reach them. Clones share them.
@@ -32,7 +35,7 @@ struct Shared {
     seed: u64,
     homes: Homes,
     buffers: BTreeMap<String, Buffer>,
-    interpreter: Interpreter,
+    states: States,
 }
 
 impl Memory {
@@ -50,7 +53,7 @@ impl Memory {
         let shared = self.lock();
         match &self.engine {
             Engine::Gpu(_) => shared.homes.iter().map(|(name, home)| (name.to_string(), home.ty.clone())).collect(),
-            Engine::Cpu => shared.interpreter.states.iter().map(|(name, t)| (name.clone(), t.ty())).collect(),
+            Engine::Cpu | Engine::Reference => shared.states.iter().map(|(name, t)| (name.clone(), t.ty())).collect(),
         }
     }
 
@@ -63,14 +66,14 @@ impl Memory {
                 let bytes = device.read(&shared.buffers[&home.buffer], home.offset, home.bytes())?;
                 Ok(Tensor::unpack(&home.ty, home.layout, &bytes))
             }
-            Engine::Cpu => shared.interpreter.states.get(name).cloned().ok_or_else(|| unknown(name)),
+            Engine::Cpu | Engine::Reference => shared.states.get(name).cloned().ok_or_else(|| unknown(name)),
         }
     }
 
     /// Everything held, by name: as [`get`](Self::get) for all, in one transfer a buffer.
     pub fn snapshot(&self) -> Result<BTreeMap<String, Tensor>, Error> {
         let shared = self.lock();
-        let Engine::Gpu(device) = &self.engine else { return Ok(shared.interpreter.states.clone()) };
+        let Engine::Gpu(device) = &self.engine else { return Ok(shared.states.clone()) };
         let mut bytes = BTreeMap::new();
         for (name, buffer) in &shared.buffers {
             bytes.insert(name.as_str(), device.read(buffer, 0, buffer.bytes())?);
@@ -92,8 +95,8 @@ impl Memory {
                 check(name, &home.ty, tensor)?;
                 device.write(&shared.buffers[&home.buffer], home.offset, &tensor.pack(home.layout))?;
             }
-            Engine::Cpu => {
-                let held = shared.interpreter.states.get_mut(name).ok_or_else(|| unknown(name))?;
+            Engine::Cpu | Engine::Reference => {
+                let held = shared.states.get_mut(name).ok_or_else(|| unknown(name))?;
                 check(name, &held.ty(), tensor)?;
                 *held = tensor.clone();
             }
@@ -125,8 +128,11 @@ pub struct Execution {
 #[derive(Debug)]
 enum How {
     Gpu { program: Box<Program>, planned: Box<Planned>, ring: Readback, pending: usize },
-    Cpu { inputs: Vec<(Value, Tensor)>, results: std::collections::VecDeque<Vec<Tensor>> },
+    Cpu { run: Run, inputs: Vec<(Value, Tensor)>, results: std::collections::VecDeque<Vec<Tensor>> },
 }
+
+/// Runs a graph once on the CPU: its states are changed, and what is fetched comes back.
+type Run = fn(&Graph, &mut States, &[(Value, Tensor)], &[Value]) -> Result<Vec<Tensor>, Error>;
 
 /// Fetches that may be under way at once: deep enough that the host never waits for the step it just submitted.
 const FETCHES: usize = 8;
@@ -153,15 +159,16 @@ impl Engine {
     ) -> Result<Execution, Error> {
         let mut shared = memory.lock();
         let how = match self {
-            Engine::Cpu => {
+            Engine::Cpu | Engine::Reference => {
                 for value in graph.parameters().into_iter().chain(graph.states()) {
                     let name = graph.name(value);
-                    if !shared.interpreter.states.contains_key(name) {
+                    if !shared.states.contains_key(name) {
                         let tensor = initial(&graph, value, shared.seed);
-                        shared.interpreter.states.insert(name.to_string(), tensor);
+                        shared.states.insert(name.to_string(), tensor);
                     }
                 }
-                How::Cpu { inputs: Vec::new(), results: Default::default() }
+                let run = if matches!(self, Engine::Cpu) { cpu::run::run } else { interpret::run };
+                How::Cpu { run, inputs: Vec::new(), results: Default::default() }
             }
             Engine::Gpu(device) => {
                 let proofs = Proofs::on(device);
@@ -251,12 +258,12 @@ impl Execution {
                     *pending += 1;
                 }
             }
-            How::Cpu { inputs, results } => {
+            How::Cpu { run, inputs, results } => {
                 let mut shared = self.memory.lock();
                 for _ in 1..times {
-                    shared.interpreter.run(&self.graph, inputs, &[])?;
+                    run(&self.graph, &mut shared.states, inputs, &[])?;
                 }
-                results.push_back(shared.interpreter.run(&self.graph, inputs, &self.fetch)?);
+                results.push_back(run(&self.graph, &mut shared.states, inputs, &self.fetch)?);
             }
         }
         Ok(())

@@ -9,45 +9,53 @@ use crate::{DType, Error, Tensor};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-/// Runs graphs on the CPU. Parameters and states are kept by name from run to run.
-#[derive(Clone, Debug, Default)]
-pub struct Interpreter {
-    /// Parameters and states by name.
-    pub states: BTreeMap<String, Tensor>,
+/// Parameters and states by name, kept from run to run.
+pub(crate) type States = BTreeMap<String, Tensor>;
+
+/// Computes `fetch` from `inputs`, then lets assigned states take their new values.
+///
+/// # Errors
+/// An input that is needed is missing or of another type than declared.
+pub(crate) fn run(
+    graph: &Graph,
+    states: &mut States,
+    inputs: &[(Value, Tensor)],
+    fetch: &[Value],
+) -> Result<Vec<Tensor>, Error> {
+    let mut roots = fetch.to_vec();
+    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let wide = |v| leaf(graph, states, inputs, v).map(Tensor::to_reference);
+    let values = evaluate(graph, &roots, Rounding::DType, wide)?;
+    for &(state, value) in graph.assigned() {
+        let tensor = Tensor::from_reference(&values[&value], graph.ty(state).dtype);
+        states.insert(graph.name(state).to_string(), tensor);
+    }
+    Ok(fetch.iter().map(|v| Tensor::from_reference(&values[v], graph.ty(*v).dtype)).collect())
 }
 
-impl Interpreter {
-    /// Computes `fetch` from `inputs`, then lets assigned states take their new values.
-    ///
-    /// # Errors
-    /// When an input that is needed is missing or of another type than declared.
-    pub fn run(&mut self, graph: &Graph, inputs: &[(Value, Tensor)], fetch: &[Value]) -> Result<Vec<Tensor>, Error> {
-        let given: HashMap<Value, &Tensor> = inputs.iter().map(|(v, t)| (*v, t)).collect();
-        let mut roots = fetch.to_vec();
-        roots.extend(graph.assigned().iter().map(|&(_, value)| value));
-        let values = evaluate(graph, &roots, Rounding::DType, |v| self.leaf(graph, &given, v))?;
-        for &(state, value) in graph.assigned() {
-            let tensor = Tensor::from_reference(&values[&value], graph.ty(state).dtype);
-            self.states.insert(graph.name(state).to_string(), tensor);
-        }
-        Ok(fetch.iter().map(|v| Tensor::from_reference(&values[v], graph.ty(*v).dtype)).collect())
-    }
-
-    fn leaf(&self, graph: &Graph, given: &HashMap<Value, &Tensor>, value: Value) -> Result<Wide, Error> {
-        let name = graph.name(value);
-        let found = match graph.source(value) {
-            Source::Constant(tensor) => Some(tensor),
-            Source::Input => given.get(&value).copied(),
-            _ => self.states.get(name),
-        };
-        match found {
-            Some(tensor) if tensor.ty() == *graph.ty(value) => Ok(tensor.to_reference()),
-            other => Err(Error::Tensor {
-                value: name.to_string(),
-                got: other.map_or("nothing".into(), |t| t.ty().to_string()),
-                needs: graph.ty(value).to_string(),
-            }),
-        }
+/// What a leaf holds.
+///
+/// # Errors
+/// Nothing, or something of another type than declared.
+pub(crate) fn leaf<'a>(
+    graph: &'a Graph,
+    states: &'a States,
+    inputs: &'a [(Value, Tensor)],
+    value: Value,
+) -> Result<&'a Tensor, Error> {
+    let name = graph.name(value);
+    let found = match graph.source(value) {
+        Source::Constant(tensor) => Some(tensor),
+        Source::Input => inputs.iter().find(|(input, _)| *input == value).map(|(_, tensor)| tensor),
+        _ => states.get(name),
+    };
+    match found {
+        Some(tensor) if tensor.ty() == *graph.ty(value) => Ok(tensor),
+        other => Err(Error::Tensor {
+            value: name.to_string(),
+            got: other.map_or("nothing".into(), |t| t.ty().to_string()),
+            needs: graph.ty(value).to_string(),
+        }),
     }
 }
 

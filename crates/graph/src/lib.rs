@@ -1,10 +1,11 @@
 //! Graphs of ops, their gradients, and the plans that run them. Knows ops, names no wgpu.
 //!
 //! A [`Graph`] is built op by op (`ops/`), [`Graph::minimise`] appends gradients and the optimiser's update, rewrite
-//! rules fuse, [`plan::plan`] turns it into slots and launches for a device described by `Caps`. The interpreter runs
-//! the same graph on the CPU through the reference.
+//! rules fuse, [`plan::plan`] turns it into slots and launches for a device described by `Caps`. Without a device the same
+//! graph runs on the CPU: fast (`cpu/`), or through the reference (`interpret`).
 
 mod backward;
+mod cpu;
 mod error;
 mod execute;
 mod graph;
@@ -28,7 +29,7 @@ pub use error::{Error, Misfit};
 pub use execute::{Engine, Execution, Memory};
 pub use gpu_core;
 pub use graph::{Graph, Init, Node, Source, Value};
-pub use interpret::{Interpreter, Rounding, evaluate};
+pub use interpret::{Rounding, evaluate};
 pub use operation::{Io, Layouts, Negotiation, Operand, Operation, Wide};
 pub use proof::{Asked, Prover, Verdict, first_not_wrong, prove_with};
 pub use tensor::{DType, Data, Shape, Tensor, Type};

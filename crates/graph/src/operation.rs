@@ -1,6 +1,6 @@
 //! What an op is: shape rule, gradient, lowering to kernels, CPU reference. One file an op under `ops/`.
 
-use crate::{Backward, Error, Misfit, Type};
+use crate::{Backward, Error, Misfit, Tensor, Type};
 use gpu_core::{Candidate, Caps, Layout, Order};
 use std::any::Any;
 use std::fmt::Debug;
@@ -31,6 +31,12 @@ pub trait Operation: Any + Debug + Send + Sync {
 
     /// The op in f64 over row-major arrays: what every kernel is checked against.
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide>;
+
+    /// The op on the CPU in f32 on all cores (see `cpu/`), which trains where there is no device; `None` where only the
+    /// reference has it. Checked against the reference like a kernel.
+    fn compute(&self, _inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        None
+    }
 
     /// Arithmetic, multiply and add counted as two.
     fn flops(&self, _inputs: &[&Type], outputs: &[&Type]) -> u64 {

@@ -197,6 +197,12 @@ impl Tensor {
         Tensor { shape: ty.shape.clone(), data }
     }
 
+    /// The same elements under another shape of as many.
+    pub(crate) fn reshaped(self, shape: Shape) -> Self {
+        debug_assert_eq!(self.shape.count(), shape.count());
+        Tensor { shape, data: self.data }
+    }
+
     /// Lengths of the axes.
     pub fn shape(&self) -> &Shape {
         &self.shape

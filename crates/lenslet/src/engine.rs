@@ -27,7 +27,8 @@ pub fn open(asked: Option<&str>) -> Result<(Engine, Option<String>)> {
 /// The machine in one line.
 pub fn adapter(engine: &Engine) -> String {
     match engine {
-        Engine::Cpu => "CPU interpreter".into(),
+        Engine::Cpu => "CPU".into(),
+        Engine::Reference => "CPU, by the reference".into(),
         Engine::Gpu(device) => {
             let summary = device.summary();
             format!("{}, {}, {}", summary.name, summary.backend, summary.driver_text())

@@ -8,7 +8,7 @@ use lenslet::onnx::cases::{self, Outcome, Tolerance};
 use serde_json::json;
 use std::path::PathBuf;
 
-/// Check every kernel on this machine's adapters; with --cases, results of other runtimes.
+/// Check every kernel on this machine's adapters and its CPU; with --cases, results of other runtimes.
 #[derive(Args)]
 pub(crate) struct Doctor {
     /// Run these cases instead (model.onnx, test_data_set_*/input_*.pb, output_*.pb), or folders of them
@@ -17,7 +17,7 @@ pub(crate) struct Doctor {
     /// Only kernels whose op, name or row of the table has this in it
     #[arg(long, value_name = "TEXT", default_value = "", conflicts_with = "cases")]
     filter: String,
-    /// Adapter to check [default: all; with --cases the best]
+    /// Adapter to check, or `cpu` [default: all and the CPU; with --cases the best]
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
     /// One line of JSON instead of text

@@ -3,7 +3,7 @@
 use super::report;
 use crate::exit::{note, print, usage};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lenslet::cases::{self, Finding};
+use lenslet::cases::{self, Case, Finding};
 use lenslet::gpu_core::{AdapterSummary, Adapters, Device};
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -11,48 +11,70 @@ use std::io::IsTerminal;
 /// Failures shown of one kernel; the rest are counted.
 const SHOWN: usize = 3;
 
-/// Examines the adapter that is asked for, or all; an error when a kernel is wrong.
+/// Examines the adapter that is asked for, or all and the CPU; an error when a kernel is wrong.
 pub(super) fn examine(asked: Option<&str>, filter: &str, as_json: bool) -> anyhow::Result<()> {
-    let mut adapters = Adapters::list(asked);
+    let cpu = asked == Some("cpu");
+    let mut adapters = if cpu { Vec::new() } else { Adapters::list(asked) };
     if asked.is_some() {
         adapters.retain(|adapter| adapter.note.starts_with("picked"));
     }
-    if adapters.is_empty() {
-        Device::open(asked)?; // says what is missing, and how to mend it
+    // Says what is missing, and how to mend it; the CPU is examined all the same.
+    let missing = if adapters.is_empty() && !cpu { Device::open(asked).err() } else { None };
+    let missing = match (asked, missing) {
+        (Some(_), Some(error)) => return Err(error.into()),
+        (_, missing) => missing,
+    };
+    let mut found = Vec::new();
+    for adapter in adapters {
+        let device = Device::open(Some(&format!("#{}", adapter.index)))?;
+        let findings = with_bar(|progress| cases::examine(&device, filter, progress))?;
+        found.push((Some(adapter), findings));
+    }
+    if asked.is_none() || cpu {
+        found.push((None, with_bar(|progress| cases::examine_cpu(filter, progress))));
+    }
+    if found.iter().all(|(_, findings)| findings.is_empty()) {
+        return Err(usage(format!("--filter {filter}: no op, kernel or row has that in its name")));
     }
     let (mut reports, mut wrong) = (Vec::new(), Vec::new());
-    for adapter in &adapters {
-        let device = Device::open(Some(&format!("#{}", adapter.index)))?;
-        let bar = bar();
-        let mut tenth = 0;
-        let findings = cases::examine(&device, filter, &mut |done, rows, row| {
-            bar.set_length(rows as u64);
-            bar.set_position(done as u64);
-            bar.set_message(row.op.name());
-            // Where nobody sees a bar, a line for each tenth.
-            if bar.is_hidden() && done * 10 / rows > tenth {
-                tenth = done * 10 / rows;
-                note(format!("{done} of {rows} rows"));
-            }
-        })?;
-        bar.finish_and_clear();
-        if findings.is_empty() {
-            return Err(usage(format!("--filter {filter}: no op, kernel or row has that in its name")));
-        }
+    // What has been filtered away wholly is not worth a table.
+    for (adapter, findings) in found.iter().filter(|(_, findings)| !findings.is_empty()) {
         let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
+        let name = adapter.as_ref().map_or("the CPU", |adapter| &adapter.name);
         if failed > 0 {
-            wrong.push(format!("{failed} of {} kernels are wrong on {}", findings.len(), adapter.name));
+            wrong.push(format!("{failed} of {} kernels are wrong on {name}", findings.len()));
         }
         if as_json {
-            reports.push(value(adapter, &findings));
+            reports.push(value(adapter.as_ref(), findings));
         } else {
-            print(text(adapter, &findings))?;
+            print(text(adapter.as_ref(), findings))?;
         }
     }
     if as_json {
         print(json!({ "adapters": reports }))?;
     }
+    if let Some(error) = missing {
+        return Err(error.into());
+    }
     if wrong.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(wrong.join("; "))) }
+}
+
+/// Shows the progress of an examination through the table.
+fn with_bar<T>(examine: impl FnOnce(&mut dyn FnMut(usize, usize, &Case)) -> T) -> T {
+    let bar = bar();
+    let mut tenth = 0;
+    let made = examine(&mut |done, rows, row| {
+        bar.set_length(rows as u64);
+        bar.set_position(done as u64);
+        bar.set_message(row.op.name());
+        // Where nobody sees a bar, a line for each tenth.
+        if bar.is_hidden() && done * 10 / rows > tenth {
+            tenth = done * 10 / rows;
+            note(format!("{done} of {rows} rows"));
+        }
+    });
+    bar.finish_and_clear();
+    made
 }
 
 fn bar() -> ProgressBar {
@@ -69,7 +91,7 @@ fn verdict(finding: &Finding) -> &'static str {
     if finding.failures.is_empty() { "right" } else { "WRONG" }
 }
 
-fn text(adapter: &AdapterSummary, findings: &[Finding]) -> String {
+fn text(adapter: Option<&AdapterSummary>, findings: &[Finding]) -> String {
     let rows: Vec<Vec<String>> = findings
         .iter()
         .map(|finding| {
@@ -84,7 +106,8 @@ fn text(adapter: &AdapterSummary, findings: &[Finding]) -> String {
         })
         .collect();
     let table = report::table(&["op", "kernel", "rows", "verdict", "worst error", "ms"], &rows, &[2, 4, 5]);
-    let mut lines = vec![adapter.to_string(), String::new(), table];
+    let name = adapter.map_or("CPU: ops that have a function of their own there, in f32".into(), |a| a.to_string());
+    let mut lines = vec![name, String::new(), table];
     for finding in findings.iter().filter(|finding| !finding.failures.is_empty()) {
         lines.push(format!("\n{} {} is wrong in {} rows:", finding.op, finding.candidate, finding.failures.len()));
         lines.extend(finding.failures.iter().take(SHOWN).map(|failure| format!("  {failure}")));
@@ -94,16 +117,16 @@ fn text(adapter: &AdapterSummary, findings: &[Finding]) -> String {
     lines.push(format!(
         "\n{} kernels, {failed} wrong; the worst error is {worst:.3} of its tolerance. {}",
         findings.len(),
-        if failed == 0 {
-            "This device computes what the reference does."
-        } else {
-            "lenslet does not use the wrong ones here; a newer driver may mend them."
+        match (failed, adapter) {
+            (0, _) => "What it computes is what the reference does.",
+            (_, Some(_)) => "lenslet does not use the wrong ones here; a newer driver may mend them.",
+            (_, None) => "That is a fault of lenslet or of this machine: please report it.",
         }
     ));
     lines.join("\n")
 }
 
-fn value(adapter: &AdapterSummary, findings: &[Finding]) -> Value {
+fn value(adapter: Option<&AdapterSummary>, findings: &[Finding]) -> Value {
     let finite = |error: f64| error.is_finite().then_some(error);
     let kernels: Vec<Value> = findings
         .iter()
@@ -121,9 +144,9 @@ fn value(adapter: &AdapterSummary, findings: &[Finding]) -> Value {
         .collect();
     let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
     json!({
-        "adapter": adapter.name,
-        "backend": adapter.backend,
-        "driver": adapter.driver_text(),
+        "adapter": adapter.map_or("cpu", |adapter| &adapter.name),
+        "backend": adapter.map(|adapter| adapter.backend.to_string()),
+        "driver": adapter.map(AdapterSummary::driver_text),
         "kernels": kernels,
         "right": findings.len() - failed,
         "wrong": failed,

@@ -34,7 +34,7 @@ impl Desk {
         tempfile::tempfile_in(&self.out).with_context(refused)?;
         let asked = self.adapter.as_deref();
         if asked == Some("cpu") {
-            say!("Computed on the CPU, by the reference.\n");
+            say!("Computed on the CPU.\n");
             return Ok(Engine::Cpu);
         }
         match Engine::gpu(asked) {
@@ -44,7 +44,7 @@ impl Desk {
                 Ok(Engine::Gpu(device))
             }
             Err(Error::Device(gpu_core::Error::NoAdapter { .. })) if asked.is_none() => {
-                say!("There is no GPU adapter: computed on the CPU, by the reference.\n");
+                say!("There is no GPU adapter: computed on the CPU.\n");
                 Ok(Engine::Cpu)
             }
             other => Ok(other?),

@@ -63,7 +63,7 @@ fn without_an_adapter_the_cpu_trains() {
     let mut command = train(folder.path(), &path, &["--epochs", "1"]);
     command.env("WGPU_BACKEND", backend);
     let trained = json(command);
-    assert_eq!((&trained["executor"], &trained["adapter"]), (&"cpu".into(), &"CPU interpreter".into()));
+    assert_eq!((&trained["executor"], &trained["adapter"]), (&"cpu".into(), &"CPU".into()));
     let mut explain = lenslet();
     explain.args(["explain", "mlp", "3-4-2"]).env("WGPU_BACKEND", backend);
     let out = run(explain);

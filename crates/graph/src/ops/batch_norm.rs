@@ -4,9 +4,10 @@
 //! running ones in place, the variance made unbiased first; inference takes the running ones. Names, defaults and
 //! conventions are PyTorch's.
 
+use crate::cpu::{self, norm::Channels};
 use crate::ops::Concat;
 use crate::ops::axes::{floats, follow, lead};
-use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
+use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
 use gpu_core::kernels::{batch_norm as kernel, norm::Groups};
 use gpu_core::{Candidate, Caps};
 
@@ -67,6 +68,11 @@ fn problem(io: &Io, eps: f32) -> kernel::BatchNorm {
     kernel::BatchNorm { channels, eps }
 }
 
+fn floats_of<'a, const N: usize>(inputs: &[&'a Tensor]) -> Option<[&'a [f32]; N]> {
+    let floats = inputs.iter().map(|x| x.as_f32().ok()).collect::<Option<Vec<_>>>()?;
+    floats.try_into().ok()
+}
+
 impl Operation for BatchNorm {
     fn name(&self) -> &'static str {
         "batch_norm"
@@ -114,6 +120,26 @@ impl Operation for BatchNorm {
         ]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let shape = inputs[0].shape();
+        let [x, weight, bias, running_mean, running_var] = floats_of(inputs)?;
+        let (channels, momentum) = (Channels::of(shape), f64::from(self.momentum));
+        let (mean, var) = channels.statistics(x);
+        let inv_std: Vec<f64> = var.iter().map(|var| 1.0 / (var + f64::from(self.eps)).sqrt()).collect();
+        let y = channels.normalise(x, &mean, &inv_std, weight, bias);
+        let mix = |running: &[f32], new: &[f64], scale: f64| {
+            let mixed = running.iter().zip(new).map(|(&old, new)| f64::from(old) * (1.0 - momentum) + new * scale);
+            cpu::tensor([channels.c], mixed.map(|x| x as f32).collect())
+        };
+        let count = channels.count();
+        Some(vec![
+            cpu::tensor(shape.clone(), y),
+            cpu::tensor([2 * channels.c], mean.iter().chain(&inv_std).map(|&x| x as f32).collect()),
+            mix(running_mean, &mean, momentum),
+            mix(running_var, &var, momentum * count / (count - 1.0)),
+        ])
+    }
+
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
         8 * inputs[0].shape.count() as u64
     }
@@ -159,6 +185,15 @@ impl Operation for BatchNormInference {
         vec![cpu_reference::batch_norm(x, Some(weight), Some(bias), mean, var, self.eps.into())]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let shape = inputs[0].shape();
+        let [x, weight, bias, mean, var] = floats_of(inputs)?;
+        let mean: Vec<f64> = mean.iter().map(|&mean| mean.into()).collect();
+        let inv_std: Vec<f64> = var.iter().map(|&var| 1.0 / (f64::from(var) + f64::from(self.eps)).sqrt()).collect();
+        let y = Channels::of(shape).normalise(x, &mean, &inv_std, weight, bias);
+        Some(vec![cpu::tensor(shape.clone(), y)])
+    }
+
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
         3 * inputs[0].shape.count() as u64
     }
@@ -198,6 +233,21 @@ impl Operation for BatchNormDx {
             (cpu_reference::batch_norm_inference_dx(dy, Some(weight), &var, eps), var)
         };
         vec![dx, cpu_reference::batch_norm_dweight(x, dy, mean, &var, eps), cpu_reference::batch_norm_dbias(dy)]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let shape = inputs[0].shape();
+        let [x, dy, weight, statistics] = floats_of(inputs)?;
+        let (mean, second) = statistics.split_at(weight.len());
+        let mean: Vec<f64> = mean.iter().map(|&mean| mean.into()).collect();
+        let inv_std = second.iter().map(|&second| match self.training {
+            true => f64::from(second),
+            false => 1.0 / (f64::from(second) + f64::from(self.eps)).sqrt(),
+        });
+        let inv_std: Vec<f64> = inv_std.collect();
+        let [dx, dweight, dbias] = Channels::of(shape).gradients(x, dy, weight, &mean, &inv_std, self.training);
+        let of_channels = |data| cpu::tensor([weight.len()], data);
+        Some(vec![cpu::tensor(shape.clone(), dx), of_channels(dweight), of_channels(dbias)])
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {

@@ -2,7 +2,9 @@
 
 use super::broadcasting::{common_shape, give_reduced, layouts, walk};
 use super::{Cast, Unary, Where};
-use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Value, Wide, misfit};
+use crate::{
+    Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Value, Wide, cpu, misfit,
+};
 use cpu_reference::Binary as Function;
 use gpu_core::kernels::binary as kernel;
 use gpu_core::{Candidate, Caps};
@@ -165,6 +167,10 @@ impl Operation for Binary {
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         vec![cpu_reference::binary(self.0, inputs[0], inputs[1])]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        cpu::pieces::binary(self.0, inputs)
     }
 
     fn describe(&self) -> String {

@@ -2,7 +2,9 @@
 //! and 2×2 max pooling in the same launch. Its gradients are in `conv_gradient.rs`.
 
 use crate::ops::{ConvDweight, ConvDx, UnaryDx, unary::activation};
-use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window, misfit};
+use crate::{
+    Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, Window, cpu, misfit,
+};
 use cpu_reference::{Unary as Function, spatial};
 use gpu_core::kernels::{activation::Activation, conv as kernel, conv_inner};
 use gpu_core::{Candidate, Caps, Layout, Order};
@@ -216,6 +218,23 @@ impl Operation for Conv {
         }
         outputs.insert(0, self.activation.map_or_else(|| y.clone(), |f| cpu_reference::unary(f, &y)));
         outputs
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let (x, weight) = (inputs[0], inputs[1]);
+        if self.pool {
+            return None; // made for devices only
+        }
+        let bias = inputs.get(2).map(|bias| bias.as_f32()).transpose().ok()?;
+        let output = self.window.output(spatial(x.shape()))?;
+        let mut shape = vec![x.shape()[0], weight.shape()[0]];
+        shape.extend(&output[5 - x.shape().len()..]);
+        let conv = cpu::conv::Conv::between(x.shape(), &shape, &self.window, self.groups);
+        let y = cpu::tensor(shape, conv.forward(x.as_f32().ok()?, weight.as_f32().ok()?, bias));
+        match self.activation {
+            Some(function) => crate::ops::Unary(function).compute(&[&y]),
+            None => Some(vec![y]),
+        }
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {

@@ -2,7 +2,7 @@
 //! 2×2 is spread out on the fly, and dx may be multiplied by the slope of the activation that made x.
 
 use crate::ops::{Conv, UnaryDx};
-use crate::{Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
+use crate::{Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, cpu, misfit};
 use cpu_reference::Unary as Function;
 use gpu_core::{Candidate, Caps, Layout, Order};
 
@@ -59,6 +59,16 @@ impl Operation for ConvDx {
             Some(function) => UnaryDx(function).reference(&[inputs[inputs.len() - 1], &dx]),
             None => vec![dx],
         }
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        if self.pool || self.slope.is_some() {
+            return None; // made for devices only
+        }
+        let (dy, weight) = (inputs[0], inputs[1]);
+        let conv = cpu::conv::Conv::between(&self.x.shape, dy.shape(), &self.conv.window, self.conv.groups);
+        let dx = conv.dx(dy.as_f32().ok()?, weight.as_f32().ok()?);
+        Some(vec![cpu::tensor(self.x.shape.clone(), dx)])
     }
 
     fn flops(&self, inputs: &[&Type], outputs: &[&Type]) -> u64 {
@@ -145,6 +155,20 @@ impl Operation for ConvDweight {
             gradients.push(cpu_reference::conv_dbias(dy));
         }
         gradients
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        if self.pool {
+            return None; // made for devices only
+        }
+        let (x, dy) = (inputs[0], inputs[1]);
+        let conv = cpu::conv::Conv::between(x.shape(), dy.shape(), &self.conv.window, self.conv.groups);
+        let (x, dy) = (x.as_f32().ok()?, dy.as_f32().ok()?);
+        let mut gradients = vec![cpu::tensor(self.weight.shape.clone(), conv.dweight(x, dy))];
+        if self.bias {
+            gradients.push(cpu::tensor([self.weight.shape[0]], conv.dbias(dy)));
+        }
+        Some(gradients)
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {

@@ -5,7 +5,7 @@
 
 use crate::graph::{Graph, Value};
 use crate::ops::{Binary, Conv, ConvDweight, ConvDx, Reshape};
-use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window, misfit};
+use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, Window, misfit};
 use cpu_reference::spatial;
 use gpu_core::{Candidate, Caps};
 
@@ -121,6 +121,11 @@ impl Operation for ConvTranspose {
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         let (window, groups) = (&self.window, self.groups);
         vec![cpu_reference::conv_transpose(inputs[0], inputs[1], None, window, groups, self.output_padding)]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let y = self.outputs(&[&inputs[0].ty(), &inputs[1].ty()]).ok()?.swap_remove(0);
+        self.gradient(y).compute(inputs)
     }
 
     fn flops(&self, inputs: &[&Type], outputs: &[&Type]) -> u64 {

@@ -2,7 +2,7 @@
 //! launch. Its products run in either layout.
 
 use crate::ops::{UnaryDx, unary::activation};
-use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operand, Operation, Type, Wide, misfit};
+use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operand, Operation, Tensor, Type, Wide, cpu, misfit};
 use cpu_reference::Unary as Function;
 use gpu_core::kernels::{activation::Activation, linear as kernel};
 use gpu_core::{Candidate, Caps, Layout, Order};
@@ -32,6 +32,11 @@ fn flops(x: &Type, weight: &[usize]) -> u64 {
     2 * (x.shape.count() / x.shape.last().copied().unwrap_or(1) * weight[0] * weight[1]) as u64
 }
 
+/// The shape with another last axis.
+fn with_last(shape: &[usize], last: usize) -> Vec<usize> {
+    [&shape[..shape.len() - 1], &[last]].concat()
+}
+
 /// First-inner where x is images by features and lies so, or will; row-major otherwise.
 fn layouts(at: &Negotiation<'_>, x: usize) -> Layouts {
     let lies = at.current[x].is_some_and(|layout| layout.order == Order::FirstInner);
@@ -59,9 +64,7 @@ impl Operation for Linear {
             misfit!("bias {} must be [{outputs}], one for each output feature", bias.shape);
         }
         self.activation.map_or(Ok(Activation::NONE), activation)?;
-        let mut shape = x.to_vec();
-        shape[x.len() - 1] = outputs;
-        Ok(vec![Type::f32(shape)])
+        Ok(vec![Type::f32(with_last(x, outputs))])
     }
 
     fn backward(&self, at: &mut Backward<'_>) -> Result<(), Error> {
@@ -101,6 +104,18 @@ impl Operation for Linear {
         vec![self.activation.map_or(y.clone(), |function| cpu_reference::unary(function, &y))]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let (x, weight) = (inputs[0], inputs[1]);
+        let [outputs, features] = weight.shape().axes().ok()?;
+        let bias = inputs.get(2).map(|bias| bias.as_f32()).transpose().ok()?;
+        let y = cpu::products::linear(x.as_f32().ok()?, weight.as_f32().ok()?, bias, features, outputs);
+        let y = cpu::tensor(with_last(x.shape(), outputs), y);
+        match self.activation {
+            Some(function) => crate::ops::Unary(function).compute(&[&y]),
+            None => Some(vec![y]),
+        }
+    }
+
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
         flops(inputs[0], &inputs[1].shape)
     }
@@ -121,9 +136,7 @@ impl Operation for LinearDx {
 
     fn outputs(&self, inputs: &[&Type]) -> Result<Vec<Type>, Misfit> {
         let (dy, [_, features]) = (&inputs[0].shape, inputs[1].shape.axes()?);
-        let mut shape = dy.to_vec();
-        shape[dy.len() - 1] = features;
-        Ok(vec![Type::f32(shape)])
+        Ok(vec![Type::f32(with_last(dy, features))])
     }
 
     fn layouts(&self, at: &Negotiation<'_>) -> Layouts {
@@ -136,6 +149,12 @@ impl Operation for LinearDx {
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         vec![cpu_reference::linear_dx(inputs[0], inputs[1])]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let [outputs, features] = inputs[1].shape().axes().ok()?;
+        let dx = cpu::products::linear_dx(inputs[0].as_f32().ok()?, inputs[1].as_f32().ok()?, outputs, features);
+        Some(vec![cpu::tensor(with_last(inputs[0].shape(), features), dx)])
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
@@ -179,6 +198,15 @@ impl Operation for LinearDweight {
             gradients.push(cpu_reference::linear_dbias(inputs[1]));
         }
         gradients
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let (features, outputs) = (*inputs[0].shape().last()?, *inputs[1].shape().last()?);
+        let (x, dy) = (inputs[0].as_f32().ok()?, inputs[1].as_f32().ok()?);
+        let (dweight, dbias) = cpu::products::linear_dweight(x, dy, features, outputs);
+        let mut gradients = vec![cpu::tensor([outputs, features], dweight)];
+        gradients.extend(self.bias.then(|| cpu::tensor([outputs], dbias)));
+        Some(gradients)
     }
 
     fn flops(&self, inputs: &[&Type], outputs: &[&Type]) -> u64 {

@@ -3,7 +3,7 @@
 //! The gradient is a product again, summed over the axes that an operand lacked: `MatmulReduced`.
 
 use crate::ops::Reshape;
-use crate::{Backward, DType, Error, Io, Misfit, Operation, Shape, Type, Value, Wide, misfit};
+use crate::{Backward, DType, Error, Io, Misfit, Operation, Shape, Tensor, Type, Value, Wide, cpu, misfit};
 use gpu_core::kernels::matmul as kernel;
 use gpu_core::{Arg, Candidate, Caps};
 
@@ -71,6 +71,24 @@ impl Matmul {
         let (product, lifted) = self.lift(io.x(0), io.x(1))?;
         let batch = shape.map_or(lifted.batch.as_slice(), |y| &y[..y.len() - 2]);
         Ok(problem(product, &lifted, batch)?.candidates(caps))
+    }
+}
+
+impl Matmul {
+    /// The product on the CPU; summed over the leading axes that `kept` lacks or has as 1, where it is given.
+    fn compute_to(self, inputs: &[&Tensor], kept: Option<&[usize]>) -> Option<Vec<f32>> {
+        let (product, lifted) = self.lift(inputs[0].shape(), inputs[1].shape()).ok()?;
+        let kept = kept.unwrap_or(&lifted.batch);
+        let of = |shape: &[usize]| cpu::products::places(&lifted.batch, &shape[..shape.len() - 2]);
+        let mut pairs = vec![Vec::new(); kept.iter().product()];
+        let operands = of(&lifted.a).into_iter().zip(of(&lifted.b));
+        for (y, operands) in cpu::products::places(&lifted.batch, kept).into_iter().zip(operands) {
+            pairs[y].push(operands);
+        }
+        let [a, b] = [inputs[0].as_f32().ok()?, inputs[1].as_f32().ok()?];
+        let size = [lifted.i, lifted.j, lifted.k];
+        let (a, b) = ((a, product.trans_a), (b, product.trans_b));
+        Some(cpu::products::Batched { a, b, size, pairs }.multiply())
     }
 }
 
@@ -200,6 +218,11 @@ impl Operation for Matmul {
         vec![cpu_reference::matmul(inputs[0], inputs[1], self.trans_a, self.trans_b)]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let y = self.outputs(&[&inputs[0].ty(), &inputs[1].ty()]).ok()?.swap_remove(0);
+        Some(vec![cpu::tensor(y.shape, self.compute_to(inputs, None)?)])
+    }
+
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {
         flops(*self, inputs)
     }
@@ -235,6 +258,11 @@ impl Operation for MatmulReduced {
         let Matmul { trans_a, trans_b } = self.product;
         let y = cpu_reference::matmul(inputs[0], inputs[1], trans_a, trans_b);
         vec![cpu_reference::reduce_to_shape(&y, &self.shape)]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let y = self.product.compute_to(inputs, Some(&self.shape[..self.shape.len() - 2]))?;
+        Some(vec![cpu::tensor(self.shape.clone(), y)])
     }
 
     fn flops(&self, inputs: &[&Type], _outputs: &[&Type]) -> u64 {

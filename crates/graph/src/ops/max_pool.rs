@@ -4,7 +4,7 @@
 //! and a case with ties checks it.
 
 use crate::ops::pool::{describe, layouts, pooled, sliding};
-use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window};
+use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, Window, cpu};
 use gpu_core::{Candidate, Caps};
 
 /// y = the largest of each window. Input: x `[n, c, …]`.
@@ -51,6 +51,13 @@ impl Operation for MaxPool {
         vec![cpu_reference::max_pool(inputs[0], &self.window, self.ceil_mode)]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let x = inputs[0];
+        let y = pooled(&x.ty(), &self.window, self.ceil_mode).ok()?.shape;
+        let made = cpu::pool::Pool::between(x.shape(), &y, &self.window).max(x.as_f32().ok()?);
+        Some(vec![cpu::tensor(y, made)])
+    }
+
     fn describe(&self) -> String {
         describe(&self.window, self.ceil_mode)
     }
@@ -79,6 +86,12 @@ impl Operation for MaxPoolDx {
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         vec![cpu_reference::max_pool_dx(inputs[0], inputs[1], &self.0.window)]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        let (x, dy) = (inputs[0], inputs[1]);
+        let pool = cpu::pool::Pool::between(x.shape(), dy.shape(), &self.0.window);
+        Some(vec![cpu::tensor(x.shape().clone(), pool.max_dx(x.as_f32().ok()?, dy.as_f32().ok()?))])
     }
 
     fn describe(&self) -> String {

@@ -2,7 +2,7 @@
 //!
 //! The gradient is told by the result where that is possible (so that x need not be kept), else by x.
 
-use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, misfit};
+use crate::{Backward, DType, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, cpu, misfit};
 use cpu_reference::Unary as Function;
 use gpu_core::kernels::{self, activation::Activation};
 use gpu_core::{Candidate, Caps, Order};
@@ -128,6 +128,10 @@ impl Operation for Unary {
         vec![cpu_reference::unary(self.0, inputs[0])]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        cpu::pieces::unary(self, self.0, inputs)
+    }
+
     fn describe(&self) -> String {
         format!("{:?}", self.0)
     }
@@ -178,6 +182,10 @@ impl Operation for UnaryDx {
         vec![ndarray::Zip::from(inputs[0]).and(inputs[1]).map_collect(|&y, &dy| dy * slope(y))]
     }
 
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        cpu::pieces::unary_dx(self, self.0, inputs)
+    }
+
     fn describe(&self) -> String {
         format!("{:?}", self.0)
     }
@@ -202,6 +210,10 @@ impl Operation for UnaryDxOfX {
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {
         vec![cpu_reference::unary_dx(self.0, inputs[0], inputs[1])]
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        cpu::pieces::unary_dx(self, self.0, inputs)
     }
 
     fn describe(&self) -> String {

@@ -6,7 +6,7 @@
 //! these an arena, so that one launch does it (see `plan/arenas.rs`).
 
 use crate::graph::{Graph, Init, Value};
-use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
+use crate::{Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, cpu, misfit};
 use gpu_core::kernels::update::{Clip, Group, Rule};
 use gpu_core::{Candidate, Caps, Layout};
 
@@ -299,6 +299,10 @@ impl Operation for Update {
         }
         states.push(self.clock(inputs).into_iter().map(|&clock| clock + 1.0).collect());
         states.concat()
+    }
+
+    fn compute(&self, inputs: &[&Tensor]) -> Option<Vec<Tensor>> {
+        cpu::update::update(self, inputs)
     }
 
     fn in_place(&self) -> Vec<(usize, usize)> {

@@ -81,7 +81,7 @@ impl Workload {
         let planned = run.execution().planned();
         let peak = match &engine {
             Engine::Gpu(device) => device.counters().peak_bytes,
-            Engine::Cpu => 0,
+            Engine::Cpu | Engine::Reference => 0,
         };
         let row = Row {
             name: self.name.into(),

@@ -26,7 +26,7 @@ impl Feed {
     pub(crate) fn fits(engine: &Engine, images: &Images, settings: &Settings) -> bool {
         match engine {
             _ if settings.augment.is_some() => false,
-            Engine::Cpu => false,
+            Engine::Cpu | Engine::Reference => false,
             Engine::Gpu(device) => {
                 let (bytes, limit) = (images.pixels.len() as u64, device.caps().binding_bytes);
                 if bytes > limit {
