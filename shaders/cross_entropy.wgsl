@@ -1,14 +1,12 @@
 // cross_entropy: losses = -sum over k of q[k] * log_softmax(logits)[k], q[k] = weight[k] * ((1 - smoothing) * (k == label) + smoothing/c)
 //
 // With LOSS also correct = (argmax == label); with GRADIENT dlogits[k] = dlosses * (softmax[k] * (sum of q) - q[k]).
-// All differences are from the largest logit and taken so that nothing cancels: a loss near 0 keeps its digits.
-// Ignored labels and padding give zeros, labels out of range NaN.
-// One invocation goes along the classes of one place, or of four neighbouring ones.
+// One invocation goes along the classes of one place, or of four neighbouring ones; see lib/label_losses.wgsl.
 // grid  flat over places
 
 //@use index
 //@use lane
-//@use log_sum_exp
+//@use label_losses
 
 struct Params {
     outer: u32, classes: u32, inner: u32, // logits is [outer, classes, inner] of T, labels [outer, inner] of I
@@ -31,7 +29,6 @@ const WORKGROUP: u32 = 64u; //@set
 const LOSS: bool = true; //@set
 const GRADIENT: bool = true; //@set
 const WEIGHTED: bool = true; //@set
-const SMOOTHED: bool = true; //@set
 
 fn class_weight(c: u32) -> f32 {
     if WEIGHTED { return weight[c]; }
@@ -44,60 +41,32 @@ fn cross_entropy(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_work
     if i >= dim.outer * dim.inner { return; }
 
     let first = i / dim.inner * dim.classes * dim.inner + i % dim.inner;
-    let label = labels[i];
-
-    var top = logits[first];
-    var best = I();
-    var own = T(); // of the label: its logit and its weight
-    var own_weight = T();
+    var place = Scored();
+    place.label = labels[i];
+    place.top = logits[first];
     for (var c = 0u; c < dim.classes; c++) {
-        let x = logits[first + c * dim.inner];
-        let higher = !(x <= top) & (top == top); // NaN is the highest
-        top = select(top, x, higher);
-        best = select(best, I(i32(c)), higher);
-        own = select(own, x, label == I(i32(c)));
-        own_weight = select(own_weight, T(class_weight(c)), label == I(i32(c)));
+        place = highest(place, c, logits[first + c * dim.inner], class_weight(c));
     }
-
-    var rest = T();   // sum of exp(x - top) over all classes but the label
-    var mass = 0.0;   // sum of the weights
-    var spread = T(); // sum of weight * (top - x)
     for (var c = 0u; c < dim.classes; c++) {
         let x = logits[first + c * dim.inner];
-        let e = exp_below(x - top);
-        rest += select(e, T(), label == I(i32(c)));
+        let e = exp_below(x - place.top);
+        place = exceeding(place, c, x, e, class_weight(c));
         if GRADIENT { dlogits[first + c * dim.inner] = e; }
-        if SMOOTHED {
-            let w = class_weight(c);
-            mass += w;
-            spread += select(w * (top - x), T(), T(w) == T());
-        }
     }
-
     var asked = real(i, dim.groups, dim.n);
-    if dim.ignores != 0u { asked = asked & (label != I(dim.ignore_index)); }
-    let valid = (label >= I()) & (label < I(i32(dim.classes)));
-    // What the label's term and the terms of all classes count.
-    let sharp = select(T(), select(T(dim.nan), (1.0 - dim.smoothing) * own_weight, valid), asked);
-    let flat = select(T(), T(dim.smoothing / f32(dim.classes)), asked);
-    let e_own = exp_below(own - top);
+    if dim.ignores != 0u { asked = asked & (place.label != I(dim.ignore_index)); }
+    place = counted(place, select(T(), T(1.0), asked), dim.classes, dim.smoothing, dim.nan);
 
     if LOSS {
-        let log_sum = log1p(rest + (e_own - T(1.0)));
-        var loss = select(sharp * (log_sum + (top - own)), T(), sharp == T());
-        if SMOOTHED { loss += select(flat * (mass * log_sum + spread), T(), flat == T()); }
-        losses[i] = loss;
-        correct[i] = select(T(), T(1.0), asked & (label == best));
+        losses[i] = loss(place);
+        correct[i] = hit(place);
     }
     if GRADIENT {
         let dy = select(T(), dlosses[i], asked);
-        let scale = T(1.0) / (rest + e_own);
+        let scale = softmax_scale(place);
         for (var c = 0u; c < dim.classes; c++) {
             let at = first + c * dim.inner;
-            let p = dlogits[at] * scale;
-            var slope = sharp * select(p, -rest * scale, label == I(i32(c)));
-            if SMOOTHED { slope += flat * (p * mass - class_weight(c)); }
-            dlogits[at] = dy * slope;
+            dlogits[at] = dy * slope(place, c, dlogits[at], class_weight(c), scale);
         }
     }
 }

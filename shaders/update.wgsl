@@ -5,6 +5,7 @@
 // CLOCK the step is a copy of the clock, which goes on by one here.
 // grid  (blocks folded over x and y)
 
+//@use clock
 //@use segment
 //@use rule_sgd
 
@@ -13,11 +14,6 @@
 @group(0) @binding(2) var<storage, read>       table:    array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read>       dw:       array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> w:        array<vec4<f32>>;
-//@for once in 0..CLOCK
-@group(0) @binding(5) var<storage, read_write> clock:    array<u32>;
-//@end
-
-const CLOCK: u32 = 1u; //@set
 
 @compute @workgroup_size(64)
 fn update(

@@ -2,6 +2,7 @@
 //
 // As PyTorch's Adagrad, with g + weight_decay * w for g; the host's schedule has the decay of lr.
 
+//@use clock
 //@use segment
 
 struct Params {

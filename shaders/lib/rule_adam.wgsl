@@ -3,6 +3,7 @@
 // Kingma & Ba 2015 as PyTorch writes it, with c = 1 - b^t made by the host in f64. Weight decay goes into g, or, with
 // DECOUPLED (AdamW, Loshchilov & Hutter 2019), straight into w.
 
+//@use clock
 //@use segment
 
 struct Params {

@@ -2,6 +2,7 @@
 //
 // As PyTorch's Adam with amsgrad; weight decay as in rule_adam.
 
+//@use clock
 //@use segment
 
 struct Params {

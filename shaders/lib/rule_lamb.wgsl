@@ -2,6 +2,7 @@
 //
 // You et al. 2020. The norms are over a parameter; lamb_norms has left their squares at its first block.
 
+//@use clock
 //@use segment
 //@use lamb
 

@@ -2,6 +2,7 @@
 //
 // Chen et al. 2023, with weight decay straight into w.
 
+//@use clock
 //@use segment
 
 struct Params {

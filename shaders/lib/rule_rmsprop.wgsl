@@ -2,6 +2,7 @@
 //
 // As PyTorch's RMSprop, with g + weight_decay * w for g.
 
+//@use clock
 //@use segment
 
 struct Params {

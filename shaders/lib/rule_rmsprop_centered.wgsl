@@ -2,6 +2,7 @@
 //
 // As PyTorch's RMSprop with centered; mean = alpha mean + (1 - alpha) g.
 
+//@use clock
 //@use segment
 
 struct Params {

@@ -2,6 +2,7 @@
 //
 // PyTorch's SGD: the first step sets v = g; Nesterov steps by g + momentum * v.
 
+//@use clock
 //@use segment
 
 struct Params {

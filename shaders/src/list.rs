@@ -68,8 +68,10 @@ shaders! {
     GATHER_BATCH = "gather_batch";
     GATHER_BATCH_INNER = "gather_batch_inner";
     GATHER_DX = "gather_dx";
+    LINEAR_CROSS_ENTROPY = "linear_cross_entropy";
     LINEAR_DBIAS = "linear_dbias";
     LINEAR_DBIAS_INNER = "linear_dbias_inner";
+    LINEAR_GRADIENTS = "linear_gradients";
     LOCAL_RESPONSE_NORM = "local_response_norm";
     LOCAL_RESPONSE_NORM_DX = "local_response_norm_dx";
     LAMB_MOMENTS = "lamb_moments";
@@ -118,6 +120,7 @@ shaders! {
     /// Every file of `lib/`: what `//@use` can name.
     LIB in "lib/":
     ACTIVATE = "activate";
+    CLOCK = "clock";
     CONV_GEMM_DWEIGHT = "conv_gemm_dweight";
     CONV_GEMM_DX = "conv_gemm_dx";
     CONV_GEMM_PARAMS = "conv_gemm_params";
@@ -127,6 +130,7 @@ shaders! {
     FOLD = "fold";
     FOUR = "four";
     INDEX = "index";
+    LABEL_LOSSES = "label_losses";
     LAMB = "lamb";
     LANE = "lane";
     LOG_SUM_EXP = "log_sum_exp";

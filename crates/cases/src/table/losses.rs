@@ -100,6 +100,10 @@ fn cross_entropy() -> Vec<Case> {
     let plain = CrossEntropy::default();
     let smooth = CrossEntropy { label_smoothing: 0.1, ..plain };
     let ignore = CrossEntropy { ignore_index: Some(2), ..plain };
+    let linear = |cross_entropy, n, inputs, c: usize| {
+        let row = case(LinearCrossEntropy { cross_entropy, dloss: 0.25 }).on(&[&[n, inputs], &[c, inputs]]);
+        row.index(&[n], c).within(Largest(64))
+    };
     let both = |options, n, c: usize| {
         case(CrossEntropyBoth(options)).on(&[&[n, c]]).index(&[n], c).on(&[&[n], &[c]]).within(Ulp(32))
     };
@@ -122,5 +126,9 @@ fn cross_entropy() -> Vec<Case> {
         both(plain, 6, 10).timed(),
         both(ignore, 7, 5),
         both(CrossEntropy { label_smoothing: 0.2, ..ignore }, 4, 3).within(Sums(64)),
+        linear(plain, 64, 256, 10).on(&[&[10]]).timed(),
+        linear(plain, 37, 30, 17).on(&[&[17]]),
+        linear(smooth, 18, 13, 3),
+        linear(ignore, 3, 8, 32),
     ]
 }

@@ -18,6 +18,8 @@ fn linear() -> Vec<Case> {
         case(plain).on(&[&[5, 2100], &[6, 2100], &[6]]).within(Sums(2102)), // deep enough to split the sum
         case(plain).on(&[&[5, 3, 8], &[12, 8]]).within(Sums(17)),
         case(Linear { activation: Some(F::Relu) }).on(&[&[33, 40], &[104, 40], &[104]]).within(Sums(106)),
+        case(plain).after(Unary(F::Relu)).on(&[&[64, 256], &[10, 256], &[10]]).within(Sums(258)).kinked().timed(),
+        case(plain).after(Unary(F::Sigmoid)).on(&[&[35, 21], &[17, 21]]).within(Sums(60)), // a slope behind
         case(Linear { activation: Some(F::Tanh) }).on(&[&[6, 12], &[9, 12], &[9]]).within(Sums(40)).forward_only(), // 1 - y²
         case(plain).on(&[&[65_600, 4], &[3, 4], &[3]]).within(Sums(65_602)), // more rows than a grid axis
         case(plain).on(&[&[128, 1024], &[1024, 1024], &[1024]]).within(Sums(1026)).timed().forward_only(), // f64 takes long

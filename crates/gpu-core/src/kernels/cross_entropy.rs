@@ -4,7 +4,7 @@
 //! One shader makes all of it, since the gradient needs the sums that the loss needs. Memory bound for few classes.
 
 use super::lanes::Lanes;
-use crate::{Arg, Candidate, params};
+use crate::{Arg, Candidate, Word, params};
 
 /// Cross-entropy along the classes of `lanes`.
 pub struct CrossEntropy {
@@ -46,6 +46,12 @@ impl CrossEntropy {
         self.candidates(Some(Arg::Input(2)), Some(losses), Arg::Output(2), Vec::new())
     }
 
+    /// Members of `Params` that `lib/label_losses.wgsl` asks for.
+    pub(super) fn label_params(smoothing: f32, ignore_index: Option<i32>) -> Vec<(&'static str, Word)> {
+        let (ignores, ignore_index) = (ignore_index.is_some(), ignore_index.unwrap_or(0));
+        params! { smoothing, ignores, ignore_index, nan: f32::NAN }
+    }
+
     fn candidates(
         &self,
         dlosses: Option<Arg>,
@@ -57,10 +63,10 @@ impl CrossEntropy {
         let smoothing = self.label_smoothing;
         let launch = match self.targets {
             Targets::Labels { ignore_index } => {
-                let launch = self.lanes.launch(&shaders::CROSS_ENTROPY).set("SMOOTHED", smoothing != 0.0);
-                let (ignores, ignore_index) = (ignore_index.is_some(), ignore_index.unwrap_or(0));
-                let nan = f32::NAN;
-                launch.params(params! { outer, classes: len, inner, groups, n, smoothing, ignores, ignore_index, nan })
+                let launch = self.lanes.launch(&shaders::CROSS_ENTROPY);
+                let mut words = params! { outer, classes: len, inner, groups, n };
+                words.extend(Self::label_params(smoothing, ignore_index));
+                launch.params(words)
             }
             Targets::Probabilities => {
                 let launch = self.lanes.launch(&shaders::CROSS_ENTROPY_SOFT);

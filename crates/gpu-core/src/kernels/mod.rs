@@ -18,6 +18,7 @@ pub mod gather;
 pub mod gather_batch;
 pub mod lanes;
 pub mod linear;
+pub mod linear_few;
 pub mod local_response_norm;
 pub mod loss;
 pub mod matmul;

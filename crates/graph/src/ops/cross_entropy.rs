@@ -89,7 +89,7 @@ impl CrossEntropy {
         }
     }
 
-    fn losses(&self, logits: &Wide, targets: &Wide, weight: Option<&&Wide>) -> Vec<Wide> {
+    pub(super) fn losses(&self, logits: &Wide, targets: &Wide, weight: Option<&&Wide>) -> Vec<Wide> {
         let best = cpu_reference::argmax(logits, 1, false, false);
         let (losses, truth) = if soft(logits, targets) {
             let losses = cpu_reference::cross_entropy_soft(logits, targets, &self.options(weight));
@@ -102,13 +102,13 @@ impl CrossEntropy {
         vec![losses, ndarray::Zip::from(&best).and(&truth).map_collect(correct)]
     }
 
-    fn dlogits(&self, logits: &Wide, targets: &Wide, dlosses: &Wide, weight: Option<&&Wide>) -> Wide {
+    pub(super) fn dlogits(&self, logits: &Wide, targets: &Wide, dlosses: &Wide, weight: Option<&&Wide>) -> Wide {
         let hard = cpu_reference::cross_entropy_dx;
         let dx = if soft(logits, targets) { cpu_reference::cross_entropy_soft_dx } else { hard };
         dx(logits, targets, dlosses, &self.options(weight))
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let smoothing = (self.label_smoothing != 0.0).then(|| format!("label_smoothing {}", self.label_smoothing));
         let ignore = self.ignore_index.map(|index| format!("ignore_index {index}"));
         smoothing.into_iter().chain(ignore).collect::<Vec<_>>().join(", ")

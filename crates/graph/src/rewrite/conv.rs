@@ -60,7 +60,7 @@ pub(super) fn activation(at: &mut Rewriter<'_>, conv: usize) -> bool {
 }
 
 /// Functions that a launch may apply on its way out: their slope is told by the result.
-fn told_by_result(function: Function) -> bool {
+pub(super) fn told_by_result(function: Function) -> bool {
     matches!(function, Function::Relu | Function::Sigmoid | Function::Tanh | Function::LeakyRelu { .. })
 }
 

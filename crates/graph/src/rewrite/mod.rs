@@ -9,6 +9,7 @@ mod constant;
 mod conv;
 mod conv_pool;
 mod cross_entropy;
+mod linear;
 
 use crate::graph::{Graph, Source, Value, ValueInfo};
 use crate::{Operation, Type};
@@ -24,9 +25,13 @@ const RULES: &[Rule] = &[
     constant::fold,
     conv::batch_norm,
     conv::activation,
+    linear::activation,
     conv_pool::pool,
     conv::slope,
     cross_entropy::both,
+    linear::cross_entropy,
+    linear::gradients,
+    linear::slope,
     clock::fold,
 ];
 
@@ -68,6 +73,19 @@ impl Rewriter<'_> {
             [at] if !self.keep.contains(&value) => Some(at),
             _ => None,
         }
+    }
+
+    /// The node that makes a value.
+    pub(crate) fn maker(&self, value: Value) -> Option<usize> {
+        self.graph.nodes.iter().position(|node| node.outputs.contains(&value))
+    }
+
+    /// The value that a value is another shape of, or itself.
+    pub(crate) fn seen(&self, mut value: Value) -> Value {
+        while let Some(maker) = self.maker(value).filter(|&maker| self.graph.nodes[maker].op.is_view()) {
+            value = self.graph.nodes[maker].inputs[0];
+        }
+        value
     }
 
     /// Whether somebody outside asks for a value.
