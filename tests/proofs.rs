@@ -1,9 +1,10 @@
 //! Kernels broken on purpose: `doctor` finds them by name, and the proof before first use keeps them from running.
 
 use cases::Proofs;
+use graph::gpu_core::kernels::update::Clip;
 use graph::gpu_core::{Device, Order, test_device};
-use graph::ops::{Conv, MaxPool};
-use graph::{Engine, Error, Execution, Graph, Memory, Tensor, Type, Value, Window, prove_with};
+use graph::ops::{Conv, Linear, MaxPool, Optimiser, Reduce, Reshape, Tick};
+use graph::{Engine, Error, Execution, Graph, Init, Memory, Tensor, Type, Value, Window, prove_with};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -155,4 +156,46 @@ fn a_text_that_no_row_runs_is_proved_on_the_node_itself() {
     } else {
         assert!(matches!(other, Err(Error::NoKernel { .. })), "{other:?}");
     }
+}
+
+/// What the plan makes by itself is proved too: the update of a rule and clipping that no row has together, and the step
+/// of a perceptron.
+#[test]
+fn updates_and_conversions_are_proved_before_they_run() {
+    let train = |device: &Device, optimiser: Optimiser| {
+        let mut graph = Graph::new();
+        let clock = graph.state("clock", Type::i32([1]), Init::Fill(0.0)).unwrap();
+        let ticked = graph.push("tick", Tick, &[clock]).unwrap();
+        graph.assign(clock, ticked[1]);
+        let x = graph.constant("x", Tensor::f32([20, 3], vec![0.5; 60]).unwrap());
+        let weight = graph.parameter("weight", Type::f32([5, 3]), Init::Uniform(0.5)).unwrap();
+        let y = graph.push1("linear", Linear::default(), &[x, weight]).unwrap();
+        let flat = graph.push1("flat", Reshape { shape: [100].into() }, &[y]).unwrap();
+        let loss = graph.push1("loss", Reduce::mean(&[]), &[y]).unwrap();
+        let rates = graph.constant("rates", optimiser.schedule(&[0.1]));
+        graph.minimise(loss, optimiser, ticked[0], rates).unwrap();
+        let engine = Engine::Gpu(device.clone());
+        engine.compile_in(Arc::new(graph), &[loss, flat], &Memory::new(&engine, 0), Some(Order::FirstInner)).map(|_| ())
+    };
+    let odd = Optimiser { clip: Some(Clip::Value(0.1)), accumulate: 2, ..Optimiser::lion() };
+    let Some(device) = broken(&[]) else { return };
+    prove(&device, None);
+    train(&device, odd).expect("every kernel is right");
+    for (op, shader, right, wrong) in [
+        ("update", "accumulate", "total / f32(dim.every)", "total"),
+        ("update", "update", "row.x *= part.lr_scale", "row.x += part.lr_scale"),
+        ("convert", "to_plain", "i / dim.rest", "i % dim.rest"),
+    ] {
+        let Some(device) = broken(&[(shader, right, wrong)]) else { return };
+        prove(&device, None);
+        match train(&device, odd) {
+            Err(Error::NoKernel { op: named, why, .. }) => assert!(named == op && why.contains("wrong"), "{why}"),
+            other => panic!("{shader}: {other:?}"),
+        }
+        let findings = cases::examine(&device, op, &mut |_, _, _| {}).expect("the device lives");
+        assert!(findings.iter().any(|found| found.op == op && !found.failures.is_empty()), "{findings:?}");
+    }
+    let Some(device) = broken(&[("mlp_step", "* d[at + o];", "/ d[at + o];")]) else { return };
+    let findings = cases::examine(&device, "mlp_step", &mut |_, _, _| {}).expect("the device lives");
+    assert!(findings.iter().all(|found| !found.failures.is_empty()) && findings.len() == 1, "{findings:?}");
 }

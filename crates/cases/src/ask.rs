@@ -118,7 +118,7 @@ impl Ask {
             program.upload(whole, &vec![PATTERN; whole.bytes as usize])?;
         }
         for ((&slot, operand), tensor) in inputs.iter().zip(&self.io.inputs).zip(&self.data) {
-            program.upload(region(slot, GUARD, operand.bytes()), &tensor.pack(operand.layout))?;
+            program.upload(region(slot, GUARD, operand.bytes()), &parts(tensor, operand))?;
         }
         program.run(1)?;
         for &at in &guarded {
@@ -213,6 +213,21 @@ pub(crate) fn elements(io: &Io) -> usize {
 
 fn region(slot: usize, offset: u64, bytes: u64) -> Region {
     Region { slot: Slot(slot as u32), offset, bytes }
+}
+
+/// A value as it goes into its buffer. Of several parts the first and the last are a half of it each, which add up to the
+/// value itself, and those between are nothing.
+fn parts(tensor: &Tensor, operand: &Operand) -> Vec<u8> {
+    let Layout { parts, .. } = operand.layout;
+    if parts == 1 {
+        return tensor.pack(operand.layout);
+    }
+    let half = Tensor::from_reference(&(tensor.to_reference() / 2.0), tensor.ty().dtype).pack(operand.layout);
+    let length = operand.layout.part(&operand.ty.shape) * 4;
+    let mut bytes = vec![0; length * parts as usize];
+    bytes[..half.len()].copy_from_slice(&half);
+    bytes[length * (parts as usize - 1)..][..half.len()].copy_from_slice(&half);
+    bytes
 }
 
 /// A value from its buffer, parts added in their order.

@@ -23,6 +23,10 @@ pub enum Fill {
     Halves,
     /// Uniform in ± this.
     Span(f32),
+    /// Rows of a schedule: a learning rate about 0.1, 1 - β₁^t, 1 - β₂^t, nothing.
+    Schedule([f32; 2]),
+    /// This whole number.
+    Number(i32),
     /// Class indices below this.
     Index(usize),
     /// Any byte.
@@ -41,9 +45,13 @@ pub fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
         let data = (0..count).map(|i| (at(i) * classes as f32) as i32).collect();
         return Tensor::i32(shape, data).expect("counted");
     }
+    if let Fill::Number(number) = fill {
+        return Tensor::i32(shape, vec![number; count]).expect("counted");
+    }
     if let Fill::Byte = fill {
         return Tensor::u8(shape, (0..count).map(|i| (at(i) * 256.0) as u8).collect()).expect("counted");
     }
+    let correction = |beta: f32, t: usize| (1.0 - f64::from(beta).powi(t as i32 + 1)) as f32;
     let data = (0..count).map(|i| match fill {
         Fill::Signed => 2.0 * at(i) - 1.0,
         Fill::Positive => at(i) + 0.5,
@@ -59,7 +67,12 @@ pub fn filled(ty: &Type, fill: Fill, stream: u32) -> Tensor {
             _ => (at(i) * 64.0).floor(),
         },
         Fill::Huge => 2e30 * at(i) - 1e30,
-        Fill::Index(_) | Fill::Byte => unreachable!("done above"),
+        Fill::Schedule(betas) => match i % 4 {
+            0 => 0.05 + 0.1 * at(i),
+            column @ (1 | 2) => correction(betas[column - 1], i / 4),
+            _ => 0.0,
+        },
+        Fill::Index(_) | Fill::Number(_) | Fill::Byte => unreachable!("done above"),
     });
     Tensor::f32(shape, data.collect()).expect("counted")
 }

@@ -7,10 +7,11 @@
 use crate::ask::Ask;
 use crate::key::{Key, Keys};
 use crate::sites::{Site, sites};
+use crate::table::updates;
 use crate::tolerances::tolerances;
 use crate::{Case, Fill, rows};
 use graph::gpu_core::{Candidate, Caps};
-use graph::ops::{Conv, ConvDweight, ConvDx, MaxPool, Unary};
+use graph::ops::{Conv, ConvDweight, ConvDx, MaxPool, Unary, UpdateArenas};
 use graph::{Asked, DType, Operation, Type, UnaryFunction, Window};
 use std::sync::Arc;
 
@@ -85,6 +86,9 @@ fn row(asked: Asked<'_>) -> Option<Case> {
         let slope = op.slope.map(|function| Arc::new(Unary(function)) as Arc<dyn Operation>);
         let before = slope.into_iter().collect();
         return Some(made(plain(&op.conv), before, pooled(op.pool), vec![op.x.clone(), types(1)]));
+    }
+    if let Some(UpdateArenas(update)) = asked.node.op_as() {
+        return Some(updates::small(update));
     }
     let name = asked.node.op.name();
     let known = FREE.contains(&name) || rows().iter().any(|row| row.op.name() == name);

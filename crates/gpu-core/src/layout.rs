@@ -24,6 +24,12 @@ pub struct Layout {
     pub parts: u32,
 }
 
+impl Default for Layout {
+    fn default() -> Self {
+        Layout::PLAIN
+    }
+}
+
 impl Layout {
     /// Row-major and whole.
     pub const PLAIN: Layout = Layout { order: Order::Plain, parts: 1 };

@@ -8,6 +8,7 @@ mod matmul;
 mod moves;
 mod norms;
 mod pooling;
+pub(crate) mod updates;
 
 use crate::Case;
 
@@ -22,5 +23,6 @@ pub(crate) fn rows() -> Vec<Case> {
     rows.extend(pooling::cases());
     rows.extend(moves::cases());
     rows.extend(norms::cases());
+    rows.extend(updates::cases());
     rows
 }

@@ -1,11 +1,12 @@
 //! Rows of the table for ops that move elements: dropout, transpose, slice, concat, pad and their kin.
 
 use crate::{Case, Tolerance::*, case};
+use graph::gpu_core::Layout;
 use graph::ops::*;
 use graph::{Coordinates, Interpolation, Nearest, PadMode, ShuffleOrder, SliceAxis, Type, Window};
 
 pub(crate) fn cases() -> Vec<Case> {
-    [dropout(), moves(), joins(), pads(), picks(), resizes(), transposed()].concat()
+    [dropout(), moves(), joins(), conversions(), pads(), picks(), resizes(), transposed()].concat()
 }
 
 fn dropout() -> Vec<Case> {
@@ -71,6 +72,19 @@ fn pads() -> Vec<Case> {
         pad(PadMode::Edge, &image).on(&[&[5, 2, 4, 3]]).within(Sums(13)),
         pad(PadMode::Wrap, &image).on(&[&[5, 2, 4, 3]]).within(Sums(10)),
         pad(PadMode::Reflect, &[[2, 3], [-1, 0]]).on(&[&[4, 3]]).within(Sums(10)),
+    ]
+}
+
+/// From one layout into another, as the plan does it by itself; parts are added behind rows that make them.
+fn conversions() -> Vec<Case> {
+    let (plain, inner) = (Layout::PLAIN, Layout::FIRST_INNER);
+    let of = |from, to, shape: &[usize]| case(Convert { from, to }).on(&[shape]).within(Exact);
+    vec![
+        of(plain, inner, &[5, 3, 4]),
+        of(plain, inner, &[64, 7]),
+        of(inner, plain, &[5, 3, 4]),
+        of(inner, plain, &[66, 2, 9]),
+        of(plain, plain, &[7, 19]),
     ]
 }
 

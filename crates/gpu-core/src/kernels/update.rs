@@ -130,6 +130,7 @@ fn folded(groups: u32, caps: &Caps) -> [u32; 3] {
 }
 
 /// The update of all `segments`.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Update {
     /// How.
     pub rule: Rule,

@@ -31,7 +31,7 @@ pub struct MlpStep {
 }
 
 /// Inputs before the parameters.
-const FIXED: usize = 5;
+pub(super) const FIXED: usize = 5;
 
 impl MlpStep {
     /// Appends the step, which changes `inputs`' clock and parameters; returns the loss.
@@ -51,7 +51,7 @@ impl MlpStep {
     }
 
     /// The kernel's problem, with each parameter's first word in the buffer.
-    pub(crate) fn problem(self, shapes: &[&Type], offsets: &[usize]) -> Result<Kernel, Misfit> {
+    pub(super) fn problem(self, shapes: &[&Type], offsets: &[usize]) -> Result<Kernel, Misfit> {
         let function = |f: Option<Function>| f.map_or(Ok(Activation::NONE), activation);
         let layer = |(weight, at): (&Type, &[usize])| Layer {
             inputs: weight.shape[1],

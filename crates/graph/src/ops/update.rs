@@ -181,7 +181,7 @@ impl Update {
     }
 
     /// What is kept of each parameter, in order: its moments, the sum of its gradients, its average.
-    fn kept(&self) -> Vec<String> {
+    pub(super) fn kept(&self) -> Vec<String> {
         let mut kept: Vec<String> = (0..self.rule.moments()).map(|k| format!("moment{k}")).collect();
         kept.extend((self.accumulate > 1).then(|| "accumulated".to_string()));
         kept.extend(self.average.map(|_| "average".to_string()));
@@ -279,8 +279,7 @@ impl Operation for Update {
                 *gradient = &*sum / every as f64;
             }
         }
-        let moves = step % every == every - 1;
-        if moves {
+        if step % every == every - 1 {
             let gradients = self.clipped(&gradients);
             for (i, group) in self.groups.iter().enumerate() {
                 let lr = scheduled * f64::from(group.lr_scale);
@@ -289,13 +288,7 @@ impl Operation for Update {
             }
         }
         if let (Some(decay), Some(averages)) = (self.average, kept.last_mut()) {
-            for (a, w) in averages.iter_mut().zip(&*parameters) {
-                match (t, moves) {
-                    (0, _) => a.assign(w),
-                    (_, true) => *a = &*a + &((w - &*a) * (1.0 - f64::from(decay))),
-                    (_, false) => {}
-                }
-            }
+            averages.iter_mut().zip(&*parameters).for_each(|(a, w)| average(decay, every, step, a, w));
         }
         states.push(self.clock(inputs).into_iter().map(|&clock| clock + 1.0).collect());
         states.concat()
@@ -320,6 +313,15 @@ impl Operation for Update {
             text += &format!(" average {decay}");
         }
         text
+    }
+}
+
+/// What becomes of an average at this step, of `every` steps an update.
+pub(super) fn average(decay: f32, every: usize, step: usize, a: &mut Wide, w: &Wide) {
+    if step < every {
+        a.assign(w);
+    } else if step % every == every - 1 {
+        *a = &*a + &((w - &*a) * (1.0 - f64::from(decay)));
     }
 }
 

@@ -2,16 +2,17 @@
 //! small multilayer perceptron. The rest of planning is in `emit.rs`.
 
 use super::Row;
-use super::emit::{Emitter, Kind};
+use super::emit::{Chosen, Emitter, Kind};
 use super::layouts::Laid;
-use crate::Error;
-use crate::graph::Source;
-use crate::ops::{MlpStep, Update};
+use crate::graph::{Node, Source};
+use crate::ops::{MlpStep, MlpStepBuffer, Update, UpdateArenas};
+use crate::{Error, Io, Misfit, Operand, Operation, Type};
 use gpu_core::{Layout, kernels};
+use std::sync::Arc;
 
 impl Emitter<'_> {
-    /// The optimiser: gradients move into one arena, parameters and moments lie in theirs, and one launch (or a few,
-    /// where an arena is longer than a binding may be) updates all.
+    /// The optimiser: gradients move into one arena, parameters and what is kept of them lie in theirs, and the launches of
+    /// one kernel update all.
     pub(super) fn update(
         &mut self,
         name: &str,
@@ -63,7 +64,8 @@ impl Emitter<'_> {
             rooms.push(self.open(Kind::Home(home.buffer.clone(), 0), 0, time));
         }
         rooms.extend(update.clock(inputs).map(|&clock| self.room(clock, time)));
-        let problem = kernels::update::Update {
+        let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
+        let op = UpdateArenas(kernels::update::Update {
             rule: update.rule,
             clip: update.clip,
             accumulate: update.accumulate,
@@ -72,25 +74,55 @@ impl Emitter<'_> {
             steps: self.graph.ty(inputs[1].0).shape[0],
             gradient_bytes: self.gradient_bytes,
             clock: update.clock,
-        };
-        let candidate = problem.candidate(self.request.caps);
-        let elements: u64 = update.parameters(inputs).iter().map(|p| self.graph.ty(p.0).shape.count() as u64).sum();
+        });
+        let arena = |bytes: u64| Type::f32([(bytes / 4) as usize]);
+        let (step_type, rates) = (self.graph.ty(inputs[0].0).clone(), self.graph.ty(inputs[1].0).clone());
+        let mut types = vec![step_type.clone(), rates, arena(self.gradient_bytes)];
+        types
+            .extend(rooms[3..rooms.len() - usize::from(update.clock)].iter().map(|&room| arena(self.home_bytes(room))));
+        types.extend(update.clock.then_some(step_type));
         let row = Row {
             node: name.to_string(),
             op: "update".into(),
-            attributes: crate::Operation::describe(update),
+            attributes: update.describe(),
             outputs: vec![format!("{elements} parameters")],
-            layout: Layout::PLAIN,
-            candidate: candidate.name.clone(),
-            candidates: 1,
-            withheld: Vec::new(),
-            launches: candidate.launches.len(),
             flops: elements * 4,
-            slot: 0,
             bytes: elements * 4,
+            ..Row::default()
         };
-        self.work(name.to_string(), candidate, rooms, Vec::new(), elements * 4);
-        self.rows.push((row, None));
+        self.arena_work(row, Arc::new(op), types, rooms, None)
+    }
+
+    /// Bytes of the whole buffer that a room of an arena stands for.
+    fn home_bytes(&self, room: usize) -> u64 {
+        let Kind::Home(buffer, _) = &self.rooms[room].kind else { unreachable!("arenas are homes") };
+        self.homes.buffers().find(|(name, _)| name == buffer).map_or(0, |(_, bytes)| bytes)
+    }
+
+    /// Emits an op of whole buffers: its kernel is chosen, and proved, as every other's is.
+    fn arena_work(
+        &mut self,
+        row: Row,
+        op: Arc<dyn Operation>,
+        types: Vec<Type>,
+        rooms: Vec<usize>,
+        output: Option<usize>,
+    ) -> Result<(), Error> {
+        let misfit = |why: Misfit| Error::NoKernel { op: op.name(), node: row.node.clone(), why: why.0 };
+        let outputs = op.outputs(&types.iter().collect::<Vec<_>>()).map_err(misfit)?;
+        let plain = |types: Vec<Type>| types.into_iter().map(|ty| Operand { ty, layout: Layout::PLAIN }).collect();
+        let io = Io { inputs: plain(types), outputs: plain(outputs) };
+        let node = Node { name: row.node.clone(), op, inputs: Vec::new(), outputs: Vec::new() };
+        let Chosen { candidate, of, withheld } = self.chosen(&node, &io)?;
+        let row = Row {
+            candidate: candidate.name.clone(),
+            candidates: of,
+            withheld,
+            launches: candidate.launches.len(),
+            ..row
+        };
+        self.work(node.name, candidate, rooms, output.into_iter().collect(), row.flops);
+        self.rows.push((row, output));
         Ok(())
     }
 
@@ -114,42 +146,31 @@ impl Emitter<'_> {
         if homes.iter().any(|home| home.buffer != buffer) {
             return Err(no_kernel("its parameters came to lie in different buffers".into()));
         }
-        let offsets: Vec<usize> = homes.iter().map(|home| (home.offset / 4) as usize).collect();
-        let types: Vec<_> = inputs.iter().map(|&(value, _)| self.graph.ty(value)).collect();
-        let problem = step.problem(&types, &offsets).map_err(|misfit| no_kernel(misfit.0))?;
-        let flops = crate::Operation::flops(&step, &types, &[]);
-        let caps = self.request.caps;
-        let candidate = problem.candidates(caps).into_iter().next().ok_or_else(|| {
-            let most = kernels::mlp_step::MlpStep::most_neurons(caps);
-            no_kernel(format!("inputs and neurons must be {most} at most: train in batches, layer by layer"))
-        })?;
+        let own = inputs[fixed..].iter().zip(&homes);
+        let own = own.map(|(&(value, _), home)| (self.graph.ty(value).clone(), (home.offset / 4) as usize));
+        let op = MlpStepBuffer { step, parameters: own.collect() };
+        let mut types: Vec<Type> = inputs[..fixed].iter().map(|&(value, _)| self.graph.ty(value).clone()).collect();
 
         let time = self.now();
         let mut rooms: Vec<usize> = inputs.iter().map(|&laid| self.room(laid, time)).collect();
-        for (output, input) in crate::Operation::in_place(&step) {
+        for (output, input) in step.in_place() {
             self.room_of.insert(outputs[output], rooms[input]);
         }
         rooms.truncate(fixed);
         rooms.push(self.open(Kind::Home(buffer, 0), 0, time));
+        types.push(Type::f32([(self.home_bytes(rooms[fixed]) / 4) as usize]));
         let bytes = self.operand(outputs[0]).bytes();
         let loss = self.open(Kind::Transient, bytes, time);
         self.room_of.insert(outputs[0], loss);
         let row = Row {
             node: name.to_string(),
             op: "mlp_step".into(),
-            attributes: crate::Operation::describe(&step),
+            attributes: step.describe(),
             outputs: vec![self.graph.ty(outputs[0].0).to_string()],
-            layout: Layout::PLAIN,
-            candidate: candidate.name.clone(),
-            candidates: 1,
-            withheld: Vec::new(),
-            launches: candidate.launches.len(),
-            flops,
-            slot: 0,
+            flops: op.flops(&types.iter().collect::<Vec<_>>(), &[]),
             bytes,
+            ..Row::default()
         };
-        self.work(name.to_string(), candidate, rooms, vec![loss], flops);
-        self.rows.push((row, Some(loss)));
-        Ok(())
+        self.arena_work(row, Arc::new(op), types, rooms, Some(loss))
     }
 }

@@ -3,12 +3,13 @@
 use super::layouts::{Event, Laid};
 use super::memory::{self, Demand, Lifetime};
 use super::{Choice, Homes, Place, Planned, Request, Row};
-use crate::graph::{Graph, Source, Value};
-use crate::operation::{Io, Operand};
-use crate::ops::{MlpStep, Update};
+use crate::graph::{Graph, Node, Source, Value};
+use crate::operation::{Io, Operand, Operation};
+use crate::ops::{Convert, MlpStep, Update};
 use crate::{Error, Misfit};
-use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step, kernels};
+use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Where a stretch of memory comes from.
 pub(super) enum Kind {
@@ -46,6 +47,14 @@ pub(super) struct Emitter<'a> {
     works: Vec<Work>,
     pub(super) rows: Vec<(Row, Option<usize>)>,
     pub(super) gradient_bytes: u64,
+}
+
+/// What runs a node.
+pub(super) struct Chosen {
+    pub(super) candidate: Candidate,
+    /// Of so many.
+    pub(super) of: usize,
+    pub(super) withheld: Vec<String>,
 }
 
 /// Last use of what must outlive the plan: inputs (a program may be replayed without a new upload) and fetched values.
@@ -161,17 +170,10 @@ impl Emitter<'_> {
             bytes: io.outputs.iter().map(Operand::bytes).sum(),
         };
         if !node.op.is_view() {
-            let refused = |Misfit(why)| Error::NoKernel { op: node.op.name(), node: node.name.clone(), why };
-            let mut candidates = node.op.lower(&io, self.request.caps).map_err(refused)?;
-            if candidates.is_empty() {
-                let shapes: Vec<String> = io.inputs.iter().map(|x| format!("{} {}", x.ty, x.layout)).collect();
-                return Err(refused(Misfit(format!("no kernel takes {}", shapes.join(", ")))));
-            }
-            let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, &io, &candidates));
-            let choice = choice.map_err(refused)?;
-            row.candidates = candidates.len();
-            row.withheld = choice.withheld;
-            let candidate = candidates.swap_remove(choice.index);
+            let chosen = self.chosen(node, &io)?;
+            row.candidates = chosen.of;
+            row.withheld = chosen.withheld;
+            let candidate = chosen.candidate;
             let types = |values: &[Laid]| values.iter().map(|&(v, _)| self.graph.ty(v)).collect::<Vec<_>>();
             row.flops = node.op.flops(&types(inputs), &types(outputs));
             row.candidate = candidate.name.clone();
@@ -180,6 +182,20 @@ impl Emitter<'_> {
         }
         self.rows.push((row, out_rooms.first().copied()));
         Ok(())
+    }
+
+    /// The candidate that runs a node whose operands lie so.
+    pub(super) fn chosen(&self, node: &Node, io: &Io) -> Result<Chosen, Error> {
+        let refused = |Misfit(why)| Error::NoKernel { op: node.op.name(), node: node.name.clone(), why };
+        let mut candidates = node.op.lower(io, self.request.caps).map_err(refused)?;
+        if candidates.is_empty() {
+            let shapes: Vec<String> = io.inputs.iter().map(|x| format!("{} {}", x.ty, x.layout)).collect();
+            return Err(refused(Misfit(format!("no kernel takes {}", shapes.join(", ")))));
+        }
+        let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, io, &candidates));
+        let choice = choice.map_err(refused)?;
+        let of = candidates.len();
+        Ok(Chosen { candidate: candidates.swap_remove(choice.index), of, withheld: choice.withheld })
     }
 
     pub(super) fn work(
@@ -216,25 +232,26 @@ impl Emitter<'_> {
         if into.is_none() {
             self.room_of.insert(to, output);
         }
-        let words = y.ty.dtype.bytes(1) as usize / 4;
-        debug_assert_eq!(words, 1, "bytes are never converted");
-        let candidate = kernels::convert::Convert { shape: x.ty.shape.to_vec(), from: from.1, to: to.1 }.candidate();
-        let node = format!("{} → {}", self.graph.name(from.0), to.1);
+        debug_assert_eq!(y.ty.dtype.bytes(1), 4, "bytes are never converted");
+        let name = format!("{} → {}", self.graph.name(from.0), to.1);
+        let (op, io) = (Convert { from: from.1, to: to.1 }, Io { inputs: vec![x], outputs: vec![y.clone()] });
+        let node = Node { name: name.clone(), op: Arc::new(op), inputs: vec![from.0], outputs: vec![to.0] };
+        let Chosen { candidate, of, withheld } = self.chosen(&node, &io)?;
         let row = Row {
-            node: node.clone(),
+            node: name.clone(),
             op: "convert".into(),
-            attributes: format!("{} → {}", from.1, to.1),
+            attributes: op.describe(),
             outputs: vec![y.ty.to_string()],
             layout: to.1,
             candidate: candidate.name.clone(),
-            candidates: 1,
-            withheld: Vec::new(),
+            candidates: of,
+            withheld,
             launches: candidate.launches.len(),
             flops: 0,
             slot: 0,
             bytes: y.bytes(),
         };
-        self.work(node, candidate, vec![input], vec![output], 0);
+        self.work(name, candidate, vec![input], vec![output], 0);
         self.rows.push((row, Some(output)));
         Ok(())
     }

@@ -55,7 +55,7 @@ pub struct Place {
 }
 
 /// One line of `explain`: what became of a node.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Row {
     /// Name of the node, or of the value that is converted.
     pub node: String,
