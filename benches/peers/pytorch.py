@@ -1,6 +1,7 @@
 """The workloads of `lenslet bench` in PyTorch: the same models, batches and optimisers, on the CPU or where --device says.
 
-Prints one JSON object like `lenslet bench --json`: rows with name, images_per_second, ms_p50, ms_p95. Data is noise that
+Prints one JSON object like `lenslet bench --json`: rows with name, images_per_second, ms_p50, ms_p95; for single ops with
+name and gflops. Data is noise that
 lies on the device; a step is forward, loss, backward and update (or forward alone), and its loss is waited for.
 """
 
@@ -76,6 +77,48 @@ WORKLOADS = {
 }
 
 
+# Rows, columns, depth: as in crates/lenslet/src/bench/kernels.rs.
+GEMM = [
+    (1024, 1024, 1024), (8, 36864, 25), (16, 4096, 200), (32, 65536, 27), (64, 16384, 288), (8, 25, 36864),
+    (64, 288, 16384), (64, 12544, 147), (512, 49, 4608), (64, 10, 256), (1, 1000, 512),
+]
+
+
+def products(device):
+    for m, n, k in GEMM:
+        a, b = torch.randn(m, k, device=device), torch.randn(k, n, device=device)
+        yield 2 * m * n * k, lambda a=a, b=b: torch.mm(a, b)
+
+
+def convolution(device):
+    x, weight = torch.randn(32, 32, 32, 32, device=device), torch.randn(64, 32, 3, 3, device=device)
+    dy, flops = torch.randn(32, 64, 32, 32, device=device), 2 * 32 * 64 * 32 * 32 * 32 * 9
+    grad = torch.nn.grad
+    yield flops, lambda: nn.functional.conv2d(x, weight, padding=1)
+    yield flops, lambda: grad.conv2d_input(x.shape, weight, dy, padding=1)
+    yield flops, lambda: grad.conv2d_weight(x, weight.shape, dy, padding=1)
+
+
+SINGLE = {"gemm": products, "conv3x3": convolution}
+
+
+def measure_single(name, device):
+    """GFLOP/s of the nodes together, each by its median of nine."""
+    arithmetic, seconds = 0, 0.0
+    with torch.inference_mode():
+        for flops, run in SINGLE[name](device):
+            run()
+            times = []
+            for _ in range(9):
+                began = time.perf_counter()
+                run()
+                if device != "cpu":
+                    torch.cuda.synchronize()
+                times.append(time.perf_counter() - began)
+            arithmetic, seconds = arithmetic + flops, seconds + statistics.median(times)
+    return {"name": name, "gflops": arithmetic / seconds / 1e9}
+
+
 def stepper(name, device):
     model, shape, classes, optimiser = WORKLOADS[name]
     model, x = model().to(device), torch.randn(shape, device=device)
@@ -123,8 +166,12 @@ def main():
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each is timed")
     options = parser.parse_args()
     chosen = options.filter
-    names = [chosen] if chosen in WORKLOADS else [name for name in WORKLOADS if chosen in name]
-    rows = [measure(name, options.device, options.seconds) for name in names]
+    known = [*WORKLOADS, *SINGLE]
+    names = [chosen] if chosen in known else [name for name in known if chosen in name]
+    rows = [
+        measure_single(name, options.device) if name in SINGLE else measure(name, options.device, options.seconds)
+        for name in names
+    ]
     print(json.dumps({"adapter": f"PyTorch {torch.__version__}, {options.device}", "rows": rows}))
 
 

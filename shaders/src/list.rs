@@ -89,6 +89,7 @@ shaders! {
     MAX_POOL_DX = "max_pool_dx";
     MAX_POOL_DX_APART = "max_pool_dx_apart";
     MLP_STEP = "mlp_step";
+    MULTIPLY_ADD = "multiply_add";
     NLL_LOSS = "nll_loss";
     NLL_LOSS_DX = "nll_loss_dx";
     NORM_MOMENTS = "norm_moments";

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
     };
     let python = provide()?;
     let names = names(&process::program()?, filter)?;
-    println!("| workload | lenslet, images/s | PyTorch CPU, images/s | ratio, each turn | median |");
+    println!("| workload | lenslet, images/s or GFLOP/s | PyTorch CPU | ratio, each turn | median |");
     println!("|---|---|---|---|---|");
     for name in names {
         let mut turns = Vec::new();
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
     Ok(0)
 }
 
-/// A row of the table, from images a second of each turn: ours, theirs.
+/// A row of the table, from the rates of each turn: ours, theirs.
 fn line(name: &str, turns: &[(f64, f64)]) -> String {
     let median = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
@@ -61,13 +61,13 @@ fn names(program: &PathBuf, filter: &str) -> Result<Vec<String>> {
     Ok(listed.lines().map(str::to_string).collect())
 }
 
-/// Images a second of the row with this very name.
+/// Images a second of the row with this very name, or GFLOP/s where it is of single ops.
 fn rate(command: &mut Command, name: &str) -> Result<f64> {
     let text = output(command)?;
     let json: Value = serde_json::from_str(text.lines().last().unwrap_or_default()).context("no JSON came back")?;
     let rows = json["rows"].as_array().context("no rows came back")?;
     let row = rows.iter().find(|row| row["name"] == name).with_context(|| format!("no row is called {name}"))?;
-    row["images_per_second"].as_f64().context("a row has images_per_second")
+    row["images_per_second"].as_f64().or(row["gflops"].as_f64()).context("a row has images_per_second or gflops")
 }
 
 fn output(command: &mut Command) -> Result<String> {

@@ -117,9 +117,7 @@ impl Ask {
             let whole = region(at, 0, plan.slots[at].bytes);
             program.upload(whole, &vec![PATTERN; whole.bytes as usize])?;
         }
-        for ((&slot, operand), tensor) in inputs.iter().zip(&self.io.inputs).zip(&self.data) {
-            program.upload(region(slot, GUARD, operand.bytes()), &parts(tensor, operand))?;
-        }
+        self.fill(&program, &inputs)?;
         program.run(1)?;
         for &at in &guarded {
             let bytes = plan.slots[at].bytes;
@@ -135,6 +133,24 @@ impl Ask {
             Ok(whole(operand, &bytes))
         });
         read.collect()
+    }
+
+    /// A program of this candidate alone with its inputs in place, to be timed.
+    ///
+    /// # Errors
+    /// The device refused it.
+    pub(crate) fn program(&self, device: &Device, candidate: &Candidate) -> Result<Program, graph::gpu_core::Error> {
+        let (plan, inputs, _) = self.plan(candidate);
+        let program = Program::compile(device, &plan, &[])?;
+        self.fill(&program, &inputs)?;
+        Ok(program)
+    }
+
+    fn fill(&self, program: &Program, inputs: &[usize]) -> Result<(), graph::gpu_core::Error> {
+        let operands = inputs.iter().zip(&self.io.inputs).zip(&self.data);
+        operands.into_iter().try_for_each(|((&slot, operand), tensor)| {
+            program.upload(region(slot, GUARD, operand.bytes()), &parts(tensor, operand))
+        })
     }
 
     /// A plan of this candidate alone, with the slots of inputs and outputs, each between guards.

@@ -7,7 +7,7 @@
 //! Where is: `table/` the rows · `case` what a row is · `fill` its data · `tolerance` how exact · `question` a graph
 //! with data, put to a device in every layout with every candidate · `ask` one node, put to one candidate · `sites` the
 //! nodes that rows lead to · `examine` the doctor · `lockstep` whole graphs, node by
-//! node · `proof`, `verdicts`, `shrink` before first use.
+//! node · `measure` how long candidates take · `proof`, `verdicts`, `shrink` before first use.
 
 mod ask;
 mod case;
@@ -15,6 +15,7 @@ mod examine;
 mod fill;
 mod key;
 mod lockstep;
+mod measure;
 mod proof;
 mod question;
 mod shrink;
@@ -30,6 +31,7 @@ pub use case::{Case, GradientGraph, case};
 pub use examine::{Finding, examine, examine_cpu, failures};
 pub use fill::{Fill, filled};
 pub use lockstep::{Checked, Difference, Lockstep, lockstep};
+pub use measure::{Timed, lines, measure, time};
 pub use proof::{Proofs, prove_before_use};
 pub use question::{Question, run_guarded};
 pub use tolerance::{Tolerance, worst, worst_of};

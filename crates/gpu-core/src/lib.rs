@@ -6,7 +6,7 @@
 //!
 //! Where is: `adapter` which machine · `device` the open one, errors, counters · `buffer` memory · `reflect` shader
 //! against launch · `texts` WGSL, replaced files · `pipeline` compiling · `bind` plan to program · `program` replay · `readback` late results ·
-//! `warm` cold start · `profile` device times · `faults` known driver faults.
+//! `warm` cold start · `profile` device times · `roofs` what a device does at most · `faults` known driver faults.
 
 mod adapter;
 mod bind;
@@ -25,6 +25,8 @@ mod profile;
 mod program;
 mod readback;
 mod reflect;
+#[cfg(not(target_arch = "wasm32"))]
+mod roofs;
 #[cfg(not(target_arch = "wasm32"))]
 mod test_device;
 mod texts;
@@ -45,6 +47,8 @@ pub use profile::LaunchTime;
 pub use program::Program;
 pub use readback::{Readback, Ticket};
 pub use reflect::check_launch;
+#[cfg(not(target_arch = "wasm32"))]
+pub use roofs::{Bound, Roofs};
 pub use shaders;
 #[cfg(not(target_arch = "wasm32"))]
 pub use test_device::test_device;

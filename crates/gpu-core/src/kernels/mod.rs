@@ -30,6 +30,7 @@ pub mod pointwise;
 pub mod pool;
 pub mod reduce;
 pub mod resample;
+pub mod roofs;
 pub mod row_norm;
 pub mod runs;
 pub mod softmax;

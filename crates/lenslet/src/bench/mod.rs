@@ -1,9 +1,12 @@
 //! Named workloads and how fast they run here. What `lenslet bench` prints; a stranger can run it again.
 //!
-//! The workloads are in `workloads.rs`; here is how one is timed.
+//! The models are in `workloads.rs`, single ops in `kernels.rs`; here is how a model is timed.
 
+mod host;
+pub mod kernels;
 mod workloads;
 
+pub use kernels::{KernelWorkload, kernel_workloads};
 pub use workloads::{Workload, workloads};
 
 use crate::data::DataInfo;
@@ -26,6 +29,9 @@ pub struct Row {
     pub ms_p50: f64,
     /// The same, 95th percentile.
     pub ms_p95: f64,
+    /// CPU time a step of the thread that drives the device, in milliseconds, where the system tells it: the driver's own
+    /// threads left out. On the CPU, where that thread computes too, it is a share of the work.
+    pub host_ms: Option<f64>,
     /// Launches a step; 0 on the CPU.
     pub launches: usize,
     /// Most bytes of device memory held at one time; 0 on the CPU.
@@ -70,13 +76,14 @@ impl Workload {
             single.push(run.step()?);
         }
         single.sort_by(f64::total_cmp);
-        let (start, mut steps) = (Instant::now(), 0.0);
+        let (start, mut steps, host) = (Instant::now(), 0.0, host::thread_seconds());
         while steps < FEWEST as f64 || start.elapsed() < time {
             run.submit()?;
             steps += 1.0;
         }
         run.finish()?;
         let seconds = start.elapsed().as_secs_f64();
+        let host = host.zip(host::thread_seconds()).map(|(from, to)| (to - from) / steps * 1e3);
         let at = |share: f64| single[((single.len() - 1) as f64 * share).round() as usize] * 1e3;
         let planned = run.execution().planned();
         let peak = match &engine {
@@ -88,6 +95,7 @@ impl Workload {
             images_per_second: self.batch() as f64 * steps / seconds,
             ms_p50: at(0.5),
             ms_p95: at(0.95),
+            host_ms: host,
             launches: planned.map_or(0, |planned| planned.plan.steps.len()),
             peak_bytes: peak,
             planned_bytes: planned.map_or(0, |planned| planned.plan.bytes()),
