@@ -58,6 +58,8 @@ shaders! {
     CONV_ROWS = "conv_rows";
     CONV_ROWS_DEPTHWISE = "conv_rows_depthwise";
     CONV_ROWS_X = "conv_rows_x";
+    CONV_WINOGRAD = "conv_winograd";
+    CONV_WINOGRAD_WEIGHT = "conv_winograd_weight";
     COPY = "copy";
     CROSS_ENTROPY = "cross_entropy";
     CROSS_ENTROPY_SOFT = "cross_entropy_soft";
@@ -158,4 +160,5 @@ shaders! {
     WINDOW = "window";
     WINDOW_ADAPTIVE = "window_adaptive";
     WINNER = "winner";
+    WINOGRAD = "winograd";
 }

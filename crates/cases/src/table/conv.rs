@@ -6,7 +6,7 @@ use graph::{UnaryFunction as F, Window};
 
 /// All rows of the family.
 pub(super) fn cases() -> Vec<Case> {
-    [any(), fused(), training(), images()].concat()
+    [any(), fused(), training(), transformed(), images()].concat()
 }
 
 fn square(kernel: usize, stride: usize, pad: usize) -> Conv {
@@ -63,6 +63,16 @@ fn training() -> Vec<Case> {
         case(Conv::new(Window::square(3, 2, 1).dilation(&[2, 3])))
             .on(&[&[16, 6, 15, 17], &[20, 6, 3, 3]])
             .within(k(6, 9)),
+    ]
+}
+
+/// Enough channels for Winograd's transforms, and what does not fill their tiles, vectors or kernels.
+fn transformed() -> Vec<Case> {
+    let relu = |conv| Conv { activation: Some(F::Relu), ..conv };
+    vec![
+        case(square(3, 1, 1)).on(&[&[18, 50, 7, 12], &[66, 50, 3, 3], &[66]]).within(k(50, 9)),
+        case(relu(square(3, 1, 0))).on(&[&[16, 48, 10, 9], &[48, 48, 3, 3], &[48]]).within(k(48, 9)).kinked(),
+        case(square(3, 1, 2)).after(Unary(F::Tanh)).on(&[&[21, 51, 6, 6], &[90, 51, 3, 3]]).within(k(51, 9)),
     ]
 }
 

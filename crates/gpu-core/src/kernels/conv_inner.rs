@@ -5,6 +5,7 @@
 
 use super::activation::Activation;
 use super::conv::Conv;
+use super::winograd::{Behind, Winograd};
 use crate::{Arg, Candidate, Caps, Launch, params};
 
 /// Widest kernel that is unrolled.
@@ -107,7 +108,7 @@ impl ConvInner {
     }
 
     /// Bindings: x, weight, bias if there is one; y, and code with pooling.
-    pub fn candidates(&self) -> Vec<Candidate> {
+    pub fn candidates(&self, caps: &Caps) -> Vec<Candidate> {
         let conv = &self.conv;
         let s = conv.kernel[2];
         let (pooled, even) = if self.pool { (2, 2) } else { (1, 1) };
@@ -115,6 +116,10 @@ impl ConvInner {
         let [p, q] = [p / pooled * pooled, q / pooled * pooled];
         let k4_group = if conv.groups == 1 { self.k4() } else { conv.k / conv.groups / 4 };
         let mut candidates = Vec::new();
+        if let Some(winograd) = Winograd::of(conv, caps).filter(|_| !self.pool) {
+            let behind = Behind { bias: conv.bias.then_some(Arg::Input(2)), function: conv.activation, slope: None };
+            candidates.push(winograd.candidate(Arg::Input(0), Arg::Input(1), Arg::Output(0), &behind));
+        }
         for [o4, rows, columns] in ranked(FORWARD, [k4_group, p, q], even, s * 4) {
             let (tiles_q, tiles_k) = (q.div_ceil(columns), k4_group.div_ceil(o4));
             let grid = [self.n4().div_ceil(8), p.div_ceil(rows) * tiles_q, conv.groups * tiles_k].map(|g| g as u32);
@@ -161,7 +166,7 @@ impl ConvInner {
     }
 
     /// Bindings: dy, weight, code with pooling, x where its slope is asked for; dx.
-    pub fn dx_candidates(&self) -> Vec<Candidate> {
+    pub fn dx_candidates(&self, caps: &Caps) -> Vec<Candidate> {
         let conv = &self.conv;
         let (s, stride) = (conv.kernel[2], conv.stride[2]);
         let c = conv.c / conv.groups;
@@ -171,6 +176,10 @@ impl ConvInner {
         let slope = self.slope != Activation::NONE;
         let x = Arg::Input(if slope { 2 + self.pool as usize } else { 1 });
         let mut candidates = Vec::new();
+        if let Some(winograd) = Winograd::of_dx(conv, caps).filter(|_| !self.pool) {
+            let behind = Behind { bias: None, function: Activation::NONE, slope: slope.then_some((x, self.slope)) };
+            candidates.push(winograd.candidate(Arg::Input(0), Arg::Input(1), Arg::Output(0), &behind));
+        }
         // Columns come in whole strides and pairs.
         let step = stride * 2;
         for [channels, _, columns] in ranked(DATA, [c, 1, w.next_multiple_of(step)], 1, s.div_ceil(stride)) {

@@ -40,3 +40,4 @@ pub mod ternary;
 pub mod tick;
 pub mod unary;
 pub mod update;
+mod winograd;

@@ -199,7 +199,7 @@ impl Operation for Conv {
     fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
         let bias = io.inputs.len() > 2;
         match io.outputs[0].layout.order {
-            Order::FirstInner => Ok(self.problem_inner(io.x(0), io.x(1), bias, None)?.candidates()),
+            Order::FirstInner => Ok(self.problem_inner(io.x(0), io.x(1), bias, None)?.candidates(caps)),
             Order::Plain if self.pool => misfit!("pooling in the same launch needs subgroups of 8"),
             Order::Plain => Ok(self.problem(io.x(0), io.x(1), bias)?.candidates(io.inputs[1].layout.order, caps)),
         }

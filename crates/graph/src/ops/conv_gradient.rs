@@ -45,7 +45,7 @@ impl Operation for ConvDx {
     fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
         let conv = self.pooled();
         match io.outputs[0].layout.order {
-            Order::FirstInner => Ok(conv.problem_inner(io.y(0), io.x(1), false, self.slope)?.dx_candidates()),
+            Order::FirstInner => Ok(conv.problem_inner(io.y(0), io.x(1), false, self.slope)?.dx_candidates(caps)),
             Order::Plain if self.pool || self.slope.is_some() => misfit!("what it takes over needs subgroups of 8"),
             Order::Plain => Ok(conv.problem(io.y(0), io.x(1), false)?.dx_candidates(caps)),
         }
