@@ -28,13 +28,18 @@ const NORM: u32 = 2u; //@set // 1 and 2: those exponents, without the error of p
 fn raised(v: Element) -> Element {
     if NORM == 1u { return abs(v); }
     if NORM == 2u { return v * v; }
-    return pow(abs(v), Element(dim.exponent));
+    return power(abs(v), dim.exponent);
 }
 
 fn root(sum: Element) -> Element {
     if NORM == 1u { return sum; }
     if NORM == 2u { return sqrt(sum); }
-    return pow(sum, Element(1.0 / dim.exponent));
+    return power(sum, 1.0 / dim.exponent);
+}
+
+// Drivers may make a power of 0 by its logarithm, and then it is not 0.
+fn power(v: Element, e: f32) -> Element {
+    return select(pow(v, Element(e)), Element(0.0), v == Element(0.0));
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -5,6 +5,7 @@
 
 //@use index
 //@use lane
+//@use log_sum_exp
 
 struct Params {
     outer: u32, len: u32, inner: u32, // y, dy and dx are [outer, len, inner] of T
@@ -30,6 +31,6 @@ fn softmax_dx(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
         if LOG { sum += dy[at]; } else { sum += dy[at] * y[at]; }
     }
     for (var at = first; at < end; at += dim.inner) {
-        if LOG { dx[at] = dy[at] - exp(y[at]) * sum; } else { dx[at] = y[at] * (dy[at] - sum); }
+        if LOG { dx[at] = dy[at] - exp_below(y[at]) * sum; } else { dx[at] = y[at] * (dy[at] - sum); }
     }
 }

@@ -29,10 +29,15 @@ fn fold_finish(code: u32, a: vec4<f32>, count: f32, shift: vec4<f32>) -> vec4<f3
     switch code {
         case 1u: { return a / count; }
         case 2u: { return sqrt(a); }
-        case 3u: { return log(a); }
-        case 4u: { return fold_shift(shift) + log(a); }
+        case 3u: { return log_of_sum(a); }
+        case 4u: { return fold_shift(shift) + log_of_sum(a); }
         default: { return a; }
     }
+}
+
+// WGSL leaves the logarithm of 0 open: -infinity, by its bits.
+fn log_of_sum(a: vec4<f32>) -> vec4<f32> {
+    return select(log(a), bitcast<vec4<f32>>(bitcast<vec4<u32>>(a) | vec4<u32>(0xff800000u)), a == vec4<f32>());
 }
 
 // An infinite maximum is not taken out: exp(infinity - infinity) would be NaN.

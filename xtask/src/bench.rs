@@ -13,9 +13,9 @@ const TURNS: usize = 5;
 
 /// Flags go to `lenslet bench`, but for `--peers`.
 pub(crate) fn run(args: &[String]) -> Result<u8> {
-    process::must(process::cargo()?.args(["build", "--release", "--locked"]))?;
+    let program = process::program()?;
     if !args.iter().any(|arg| arg == "--peers") {
-        return process::status(Command::new(process::program()?).arg("bench").args(args));
+        return process::status(Command::new(&program).arg("bench").args(args));
     }
     let args: Vec<&str> = args.iter().map(String::as_str).filter(|arg| *arg != "--peers").collect();
     let filter = match args[..] {
@@ -24,16 +24,14 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
         _ => bail!("beside --peers there may be `--filter NAME` and nothing else"),
     };
     let python = provide()?;
-    let names = names(&process::program()?, filter)?;
+    let names = names(&program, filter)?;
     println!("| workload | lenslet, images/s or GFLOP/s | PyTorch CPU | ratio, each turn | median |");
     println!("|---|---|---|---|---|");
     for name in names {
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let ours = rate(
-                Command::new(process::program()?).args(["bench", "--json", "--seconds", "2", "--filter", &name]),
-                &name,
-            )?;
+            let ours =
+                rate(Command::new(&program).args(["bench", "--json", "--seconds", "2", "--filter", &name]), &name)?;
             let script = process::root()?.join("benches/peers/pytorch.py");
             let theirs = rate(Command::new(&python).arg(script).args(["--seconds", "2", "--filter", &name]), &name)?;
             turns.push((ours, theirs));

@@ -3,9 +3,10 @@
 //! macOS and Windows bring Metal and DX12, so only Linux is looked at. The places searched are the
 //! Vulkan loader's own: <https://github.com/KhronosGroup/Vulkan-Loader/blob/main/docs/LoaderDriverInterface.md>.
 //! A manifest counts if its library can be found; whether a device answers, the tests say.
-//! Getting lavapipe is `lavapipe.rs`.
+//! Getting one is `debian.rs`.
 
-use crate::{lavapipe, process};
+use crate::debian::{self, LAVAPIPE, SWIFTSHADER};
+use crate::process;
 use anyhow::{Result, bail};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,28 +21,33 @@ pub(crate) fn provide() -> Result<Env> {
     if !cfg!(target_os = "linux") || std::env::var("LENSLET_NO_GPU").is_ok_and(|value| value == "1") {
         return Ok(Env::new());
     }
-    let unpack = match std::env::var("LENSLET_DRIVER").as_deref() {
-        Err(_) | Ok("") => false,
-        Ok("unpack") => true,
-        Ok(other) => bail!("LENSLET_DRIVER is `{other}`; it may be `unpack` (lavapipe under target/) or unset"),
+    let asked = match std::env::var("LENSLET_DRIVER").as_deref() {
+        Err(_) | Ok("") => None,
+        Ok("unpack") => Some(&LAVAPIPE),
+        Ok("swiftshader") => Some(&SWIFTSHADER),
+        Ok(other) => bail!(
+            "LENSLET_DRIVER is `{other}`; it may be `unpack` (lavapipe under target/), `swiftshader` (Chromium's, there \
+             too) or unset"
+        ),
     };
-    if !unpack && found() {
+    if asked.is_none() && found() {
         return Ok(Env::new());
     }
 
-    let folder = process::target()?.join("lavapipe");
-    if !lavapipe::unpacked(&folder) {
+    let driver = asked.unwrap_or(&LAVAPIPE);
+    let folder = process::target()?.join(driver.name);
+    if !debian::unpacked(driver, &folder) {
         if !process::works("apt-get", &["--version"]) {
             eprintln!("{ADVICE}");
             return Ok(Env::new());
         }
-        if !unpack && lavapipe::install()? {
+        if asked.is_none() && debian::install()? {
             anyhow::ensure!(found(), "mesa-vulkan-drivers is installed, yet no driver is found.\n{ADVICE}");
             return Ok(Env::new());
         }
-        lavapipe::unpack(&folder)?;
+        debian::unpack(driver, &folder)?;
     }
-    lavapipe::env(&folder)
+    debian::env(driver, &folder)
 }
 
 pub(crate) const ADVICE: &str = "\

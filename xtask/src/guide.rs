@@ -20,7 +20,6 @@ pub(crate) fn run(args: &[String]) -> Result<u8> {
         [flag] if flag == "--no-book" => false,
         _ => bail!("there is `--no-book` and nothing else"),
     };
-    process::must(process::cargo()?.args(["build", "--release", "--locked", "--workspace", "--bin", "lenslet"]))?;
     let program = process::program()?;
     let (root, scratch) = (process::root()?, process::target()?.join("guide"));
     let source = root.join("docs/guide/src");

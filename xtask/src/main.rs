@@ -4,10 +4,11 @@
 //! builds in seconds. Next: `test.rs`, then `driver.rs` for how a Vulkan driver is found.
 
 mod bench;
+mod debian;
+mod doctor;
 mod driver;
 mod fuzz_ops;
 mod guide;
-mod lavapipe;
 mod lint;
 mod process;
 mod test;
@@ -37,6 +38,11 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "time the workloads in a release build; --peers: in turns with PyTorch, which it installs under target/",
         run: bench::run,
+    },
+    Command {
+        name: "doctor",
+        about: "`lenslet doctor` in a release build, on the driver of the tests; LENSLET_DRIVER=swiftshader: on Chromium's",
+        run: doctor::run,
     },
     Command {
         name: "fuzz-ops",

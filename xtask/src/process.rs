@@ -21,8 +21,9 @@ pub(crate) fn target() -> Result<PathBuf> {
     Ok(folder.to_path_buf())
 }
 
-/// The `lenslet` program of a release build, whether it is there or not.
+/// The `lenslet` program of a release build, up to date.
 pub(crate) fn program() -> Result<PathBuf> {
+    must(cargo()?.args(["build", "--release", "--locked", "--workspace", "--bin", "lenslet"]))?;
     Ok(target()?.join("release").join(format!("lenslet{}", std::env::consts::EXE_SUFFIX)))
 }
 

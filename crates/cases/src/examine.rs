@@ -23,6 +23,8 @@ pub struct Finding {
     pub time: Duration,
     /// What is wrong, one line a question.
     pub failures: Vec<String>,
+    /// No kernel here fits the device (fused ops are for some devices alone, and made there alone): why, one line a row.
+    pub absent: Vec<String>,
 }
 
 /// Puts every candidate to the rows whose op, candidate or label has `filter` in it, row by row; `progress` is told how
@@ -49,7 +51,11 @@ pub fn examine(
                     let key = (row.op.name().to_string(), "none".to_string());
                     let finding = findings.entry(key).or_default();
                     finding.questions += 1;
-                    finding.failures.push(format!("{}: {error}", row.label()));
+                    let lines = match &error {
+                        graph::Error::NoKernel { .. } => &mut finding.absent,
+                        _ => &mut finding.failures,
+                    };
+                    lines.push(format!("{}: {error}", row.label()));
                 }
                 continue;
             }
@@ -139,4 +145,26 @@ pub fn failures(device: &Device, case: &Case) -> Result<Vec<String>, graph::Erro
         }
     }
     Ok(failures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use graph::gpu_core::Caps;
+
+    #[test]
+    fn every_device_has_kernels_for_all_but_what_is_fused_elsewhere() -> Result<(), graph::Error> {
+        for caps in [Caps::software(), Caps::gpu(), Caps::portable(), Caps { subgroup: Some(4), ..Caps::software() }] {
+            for row in rows() {
+                match sites(&row, &caps) {
+                    Ok(_) => {}
+                    Err(graph::Error::NoKernel { .. }) if row.label().contains("max pool") => {
+                        assert_ne!(caps.subgroup, Some(8), "{}", row.label());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
 }

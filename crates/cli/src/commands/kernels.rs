@@ -88,7 +88,11 @@ fn bar() -> ProgressBar {
 }
 
 fn verdict(finding: &Finding) -> &'static str {
-    if finding.failures.is_empty() { "right" } else { "WRONG" }
+    match (&finding.failures[..], &finding.absent[..]) {
+        ([], []) => "right",
+        ([], _) => "not here",
+        _ => "WRONG",
+    }
 }
 
 fn text(adapter: Option<&AdapterSummary>, findings: &[Finding]) -> String {
@@ -111,6 +115,10 @@ fn text(adapter: Option<&AdapterSummary>, findings: &[Finding]) -> String {
     for finding in findings.iter().filter(|finding| !finding.failures.is_empty()) {
         lines.push(format!("\n{} {} is wrong in {} rows:", finding.op, finding.candidate, finding.failures.len()));
         lines.extend(finding.failures.iter().take(SHOWN).map(|failure| format!("  {failure}")));
+    }
+    for finding in findings.iter().filter(|finding| !finding.absent.is_empty()) {
+        lines.push(format!("\n{} is not made in {} rows:", finding.op, finding.absent.len()));
+        lines.extend(finding.absent.iter().take(SHOWN).map(|why| format!("  {why}")));
     }
     let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
     let worst = findings.iter().map(|finding| finding.worst).fold(0.0, f64::max);
@@ -139,16 +147,18 @@ fn value(adapter: Option<&AdapterSummary>, findings: &[Finding]) -> Value {
                 "worst": finite(finding.worst),
                 "ms": finding.time.as_secs_f64() * 1e3,
                 "failures": finding.failures,
+                "absent": finding.absent,
             })
         })
         .collect();
     let failed = findings.iter().filter(|finding| !finding.failures.is_empty()).count();
+    let right = findings.iter().filter(|finding| verdict(finding) == "right").count();
     json!({
         "adapter": adapter.map_or("cpu", |adapter| &adapter.name),
         "backend": adapter.map(|adapter| adapter.backend.to_string()),
         "driver": adapter.map(AdapterSummary::driver_text),
         "kernels": kernels,
-        "right": findings.len() - failed,
+        "right": right,
         "wrong": failed,
     })
 }

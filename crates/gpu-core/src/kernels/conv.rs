@@ -76,7 +76,7 @@ impl Conv {
             .bind(&[Arg::Input(0), Arg::Input(1), bias, Arg::Output(0)]);
         let product = Product { rows: self.k / self.groups, columns: pixels, depth: self.window_size(), parts: 1 };
         let gemm = self.gemm(product, "conv_gemm_y", [0, 1], bias, caps);
-        let mut candidates = in_order(gemm, Candidate::one(direct), self.window_size());
+        let mut candidates = in_order(gemm, Candidate::one(direct), self.window_size(), caps);
         if weight == Order::FirstInner {
             candidates.iter_mut().for_each(|candidate| self.turn_weight(candidate));
             candidates.splice(0..0, if conv_rows::fits(self, caps) { conv_rows::candidates(self) } else { Vec::new() });
@@ -116,7 +116,7 @@ impl Conv {
         let depth = self.k / self.groups * self.kernel.iter().product::<usize>();
         let product = Product { rows: self.c / self.groups, columns: pixels, depth, parts: 1 };
         let gemm = self.gemm(product, "conv_gemm_dx", [0, 1], Arg::Input(0), caps);
-        in_order(gemm, Candidate::one(direct), depth)
+        in_order(gemm, Candidate::one(direct), depth, caps)
     }
 
     /// Row-major dweight in `parts`, and dbias if there is one. Bindings: x, dy, dweight, dbias.
@@ -130,7 +130,7 @@ impl Conv {
             .bind(&[Arg::Input(0), Arg::Input(1), Arg::Output(0)]);
         let product = Product { rows: self.k / self.groups, columns: self.window_size(), depth: pixels, parts };
         let gemm = self.gemm(product, "conv_gemm_dweight", [0, 1], Arg::Input(0), caps);
-        let mut candidates = in_order(gemm, Candidate::one(direct), pixels / parts as usize);
+        let mut candidates = in_order(gemm, Candidate::one(direct), pixels / parts as usize, caps);
         if self.bias {
             let rest = self.output.iter().product::<usize>();
             let sum = Launch::flat(&shaders::CHANNEL_SUM, self.k * 64, 64)
@@ -200,9 +200,11 @@ struct Product {
     parts: u32,
 }
 
-/// A product pays where its depth fills a tile.
-fn in_order(mut gemm: Vec<Candidate>, direct: Candidate, depth: usize) -> Vec<Candidate> {
-    let at = if depth < 16 { 0 } else { gemm.len() };
+/// A product pays where its depth fills a tile and barriers cost little: on SwiftShader, the software adapter that has
+/// no subgroups of 8, the tiles take more than twice as long as direct sums.
+fn in_order(mut gemm: Vec<Candidate>, direct: Candidate, depth: usize, caps: &Caps) -> Vec<Candidate> {
+    let dear = caps.family == Family::Software && caps.subgroup != Some(8);
+    let at = if depth < 16 || dear { 0 } else { gemm.len() };
     gemm.insert(at, direct);
     gemm
 }

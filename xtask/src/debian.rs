@@ -1,4 +1,4 @@
-//! Mesa's lavapipe, a Vulkan driver that runs on the CPU, from the packages of Debian and Ubuntu.
+//! Vulkan drivers that run on the CPU, from the packages of Debian and Ubuntu.
 //!
 //! Two ways: installed for the system (as root, or through a sudo that asks nothing), or unpacked
 //! under `target/` without any rights. In both apt resolves, fetches and verifies; the second gives
@@ -11,9 +11,38 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const PACKAGES: [&str; 2] = ["mesa-vulkan-drivers", "libvulkan1"];
+/// What to fetch, and what of it the Vulkan loader needs.
+pub(crate) struct Driver {
+    /// Its folder under `target/`.
+    pub(crate) name: &'static str,
+    packages: [&'static str; 2],
+    /// What fetches them: `download` where they need nothing else.
+    fetch: &'static [&'static str],
+    /// The folder of the manifest, and how the manifest's name begins.
+    manifest: (&'static str, &'static str),
+    library: &'static str,
+}
 
-/// Installs for the whole system; false when this user may not.
+/// Mesa's, which the tests run on.
+pub(crate) const LAVAPIPE: Driver = Driver {
+    name: "lavapipe",
+    packages: ["mesa-vulkan-drivers", "libvulkan1"],
+    // A reinstall fetches both even where dpkg has them already.
+    fetch: &["install", "--download-only", "--reinstall", "--yes", "--no-install-recommends"],
+    manifest: ("usr/share/vulkan/icd.d", "lvp_icd"),
+    library: "libvulkan_lvp.so",
+};
+
+/// The one in Chromium: a second opinion, since it keeps none of the habits that Mesa has beyond WGSL's word.
+pub(crate) const SWIFTSHADER: Driver = Driver {
+    name: "swiftshader",
+    packages: ["chromium-common", "libvulkan1"],
+    fetch: &["download"],
+    manifest: ("usr/lib/chromium", "vk_swiftshader_icd"),
+    library: "libvk_swiftshader.so",
+};
+
+/// Installs lavapipe for the whole system; false when this user may not.
 pub(crate) fn install() -> Result<bool> {
     let prefix: &[&str] = if is_root() {
         &["env"]
@@ -31,18 +60,18 @@ pub(crate) fn install() -> Result<bool> {
     if let Err(error) = process::must(&mut apt(&["update"])) {
         eprintln!("{error:#}; going on with the package lists that are there");
     }
-    process::must(apt(&["install", "--yes", "--no-install-recommends"]).args(PACKAGES)).map_err(advise)?;
+    process::must(apt(&["install", "--yes", "--no-install-recommends"]).args(LAVAPIPE.packages)).map_err(advise)?;
     Ok(true)
 }
 
 /// Whether an earlier call of [`unpack`] finished in this folder.
-pub(crate) fn unpacked(folder: &Path) -> bool {
-    manifest(&system(folder)).is_some()
+pub(crate) fn unpacked(driver: &Driver, folder: &Path) -> bool {
+    manifest(driver, &system(folder)).is_some()
 }
 
 /// Downloads the driver, the loader and whatever they need that is not installed, into `folder`.
-pub(crate) fn unpack(folder: &Path) -> Result<()> {
-    eprintln!("Unpacking lavapipe in {}", folder.display());
+pub(crate) fn unpack(driver: &Driver, folder: &Path) -> Result<()> {
+    eprintln!("Unpacking {} in {}", driver.name, folder.display());
     let apt = folder.join("apt");
     for part in ["lists/partial", "cache/archives/partial"] {
         let part = apt.join(part);
@@ -65,13 +94,12 @@ pub(crate) fn unpack(folder: &Path) -> Result<()> {
     if let Err(error) = process::must(&mut command(&["update"])) {
         eprintln!("{error:#}; going on with the package lists that came");
     }
-    // A reinstall fetches both even where dpkg has them already.
-    let fetch = ["install", "--download-only", "--reinstall", "--yes", "--no-install-recommends"];
-    process::must(command(&fetch).args(PACKAGES)).map_err(advise)?;
+    let archives = apt.join("cache/archives"); // where a `download` leaves its packages too
+    process::must(command(driver.fetch).args(driver.packages).current_dir(&archives)).map_err(advise)?;
 
     let partial = folder.join("system.partial");
     remove(&partial)?;
-    for entry in std::fs::read_dir(apt.join("cache/archives"))? {
+    for entry in std::fs::read_dir(archives)? {
         let package = entry?.path();
         let name = package.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // Another C library than the running one would break every program that finds it.
@@ -81,25 +109,27 @@ pub(crate) fn unpack(folder: &Path) -> Result<()> {
             anyhow::ensure!(out.status.success(), "cannot unpack {}: {}", package.display(), said.trim());
         }
     }
-    anyhow::ensure!(manifest(&partial).is_some(), "the packages hold no lavapipe.\n{ADVICE}");
+    anyhow::ensure!(manifest(driver, &partial).is_some(), "the packages hold no {}.\n{ADVICE}", driver.name);
     remove(&system(folder))?;
     std::fs::rename(&partial, system(folder)).context("cannot finish unpacking")?;
     remove(&apt)
 }
 
 /// The variables that lead the loader to the unpacked driver, and the linker to the loader.
-pub(crate) fn env(folder: &Path) -> Result<Env> {
+pub(crate) fn env(driver: &Driver, folder: &Path) -> Result<Env> {
     let system = system(folder);
     let libraries = libraries(&system);
-    let driver = libraries.iter().map(|library| library.join("libvulkan_lvp.so")).find(|path| path.exists());
-    let driver = driver.with_context(|| format!("no libvulkan_lvp.so; remove {} to start anew", folder.display()))?;
-    let manifest = manifest(&system).context("the unpacked driver lost its manifest")?;
+    let manifest = manifest(driver, &system).context("the unpacked driver lost its manifest")?;
+    let beside = manifest.parent().map(Path::to_path_buf);
+    let library = libraries.iter().chain(&beside).map(|folder| folder.join(driver.library)).find(|path| path.exists());
+    let library =
+        library.with_context(|| format!("no {}; remove {} to start anew", driver.library, folder.display()))?;
 
     // Written on every call: the package's names /usr/lib, and target/ may have been moved.
     let mut json: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&manifest)?)
         .with_context(|| format!("{} is not JSON", manifest.display()))?;
-    json["ICD"]["library_path"] = driver.to_string_lossy().into();
-    let ours = folder.join("lavapipe.json");
+    json["ICD"]["library_path"] = library.to_string_lossy().into();
+    let ours = folder.join("driver.json");
     std::fs::write(&ours, json.to_string()).with_context(|| format!("cannot write {}", ours.display()))?;
     eprintln!("Vulkan driver: {}", ours.display());
 
@@ -117,12 +147,13 @@ fn system(folder: &Path) -> PathBuf {
     folder.join("system")
 }
 
-/// lavapipe's manifest: `lvp_icd.x86_64.json`, without the machine's name in newer packages.
-fn manifest(system: &Path) -> Option<PathBuf> {
-    let entries = std::fs::read_dir(system.join("usr/share/vulkan/icd.d")).ok()?;
+/// The driver's manifest, as `lvp_icd.x86_64.json`; without the machine's name in newer packages.
+fn manifest(driver: &Driver, system: &Path) -> Option<PathBuf> {
+    let (folder, begin) = driver.manifest;
+    let entries = std::fs::read_dir(system.join(folder)).ok()?;
     entries.flatten().map(|entry| entry.path()).find(|path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.starts_with("lvp_icd") && name.ends_with(".json")
+        name.starts_with(begin) && name.ends_with(".json")
     })
 }
 
