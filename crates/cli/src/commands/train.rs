@@ -69,7 +69,8 @@ pub(crate) struct Train {
     /// may be given several times, the last one counts
     #[arg(long = "group", value_name = "PATTERN:SETTINGS", conflicts_with = "resume")]
     groups: Vec<Group>,
-    /// Share of each target that is spread over all classes [default: 0.1; for tables 0]
+    /// Share of each target that is spread over all classes, which keeps the loss of training above that of the test
+    /// [default: 0.1; for tables 0]
     #[arg(long, value_name = "SHARE", conflicts_with = "resume")]
     label_smoothing: Option<f64>,
     /// Change training images at random: flip, crop, shift, rotate, scale, erase, mixup, each with =AMOUNT [see --help]

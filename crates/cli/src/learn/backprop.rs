@@ -40,6 +40,9 @@ pub(crate) struct Backprop {
     desk: Desk,
 }
 
+/// Each is waited for and kept.
+const MOST_ROUNDS: u32 = 100_000;
+
 /// A weight or bias, and what an update makes of it.
 struct Row {
     name: String,
@@ -81,19 +84,22 @@ impl Backprop {
                 network.weights()
             )));
         }
+        if !(1..=MOST_ROUNDS).contains(&self.rounds) {
+            return Err(super::desk::usage(format!("--rounds {}: take 1 to {MOST_ROUNDS}", self.rounds)));
+        }
         let engine = self.desk.engine()?;
         let before = pass(&engine, &network)?;
         let largest = differences(&network, &before)?;
         let exact = Exact::of(&network)?;
         let updated = network.updated(&exact);
         let exact_after = Exact::of(&updated)?.error;
-        let (after, errors) = train(&engine, &network, self.rounds.max(1))?;
+        let (after, errors) = train(&engine, &network, self.rounds)?;
 
         let names = Names(&network);
         forward(&network, &before, &names);
         let factors = self.chain(&network, &before, &names);
         say!("\nAll derivatives and the update w ← w − {} · ∂E/∂w:\n", network.learning_rate);
-        say!("  {:<5} {:>8} {:>14} {:>14} {:>24}", "", "before", "∂E/∂", "after", "after, in 64 bits");
+        say!("  {:<5} {:>8} {:>14} {:>14} {:>24}", "", "before", "∂E/∂w", "after", "after, in 64 bits");
         let mut rows = Vec::new();
         for (l, (layer, new)) in network.layers.iter().zip(&updated.layers).enumerate() {
             let weights = layer.weights.iter().flatten().zip(new.weights.iter().flatten()).enumerate();

@@ -184,12 +184,11 @@ fn shown<'a>(frames: &'a [(String, &'a Seen)]) -> Vec<Frame<'a>> {
     frames.iter().map(frame).collect()
 }
 
-/// In whole percent; 100 only where nothing is wrong.
+/// In whole percent, near the end in tenths as in the table; 100 only where nothing is wrong.
 fn percent(share: f32) -> String {
-    let rounded = (100.0 * share).round();
-    if rounded == 100.0 && share < 1.0 {
-        format!("{:.1}", (1000.0 * share).floor() / 10.0)
-    } else {
-        format!("{rounded}")
+    match 100.0 * share {
+        100.0 => "100".into(),
+        most if most >= 99.0 => format!("{:.1}", most.min(99.9)),
+        some => format!("{some:.0}"),
     }
 }

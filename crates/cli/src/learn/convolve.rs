@@ -253,7 +253,10 @@ impl Layer {
     /// Filter `f` at window `i`, with `shown` of the output: title, matrices, and the line below.
     fn scene(&self, f: usize, i: usize, shown: &[f32], worked: &Worked) -> (String, Vec<Scene>, String) {
         let [row, column] = self.windows.place(i);
-        let numbered = |what: &str, c: usize| if self.c > 1 { format!("{what} {}", c + 1) } else { what.to_owned() };
+        let numbered = |what: &str, c: usize| match self.c {
+            1 => what.to_owned(),
+            _ => format!("{what}, channel {}", c + 1),
+        };
         let grey = Tone::Grey.range(self.x.iter().copied().chain([0.0]));
         // Black cells would drown the numbers of small digits: the tone begins a little below them.
         let grey = (grey.0 - 0.8 * (grey.1 - grey.0), grey.1);
@@ -267,7 +270,11 @@ impl Layer {
             let (values, columns) = (self.filter(f, c).to_vec(), self.windows.kernel[1]);
             let range = Tone::Diverging.range(self.weight.iter().map(|w| w * 1.4));
             scenes.push(Scene {
-                title: numbered("filter", c),
+                title: match (self.c, self.k) {
+                    (1, _) => "filter".into(),
+                    (_, 1) => format!("filter, channel {}", c + 1),
+                    _ => format!("filter {}, channel {}", f + 1, c + 1),
+                },
                 values,
                 columns,
                 marks: Vec::new(),
@@ -276,7 +283,7 @@ impl Layer {
             });
         }
         scenes.push(Scene {
-            title: if self.k > 1 { format!("output {}", f + 1) } else { "output".into() },
+            title: if self.k > 1 { format!("output {} of {}", f + 1, self.k) } else { "output".into() },
             values: shown.to_vec(),
             columns: self.windows.output[1],
             marks: vec![[row, column, 1, 1]],

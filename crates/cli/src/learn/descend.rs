@@ -29,7 +29,7 @@ pub(crate) struct Descend {
     /// Updates of each path
     #[arg(long, default_value_t = 60)]
     steps: u32,
-    /// Three learning rates for plain descent and momentum in place of the surface's own: small, right, large
+    /// Three learning rates for plain descent and momentum in place of the surface's own, from small to large
     #[arg(long, value_delimiter = ',', value_name = "S,R,L")]
     rates: Vec<f32>,
     /// Where to start
@@ -39,9 +39,13 @@ pub(crate) struct Descend {
     desk: Desk,
 }
 
+/// How far from the middle a path may start: beyond, f32 has no digits left for the surfaces' shapes.
+const FARTHEST: f32 = 1000.0;
 /// Points a side of the drawn surface.
 const SIDE: usize = 121;
-const RATES: [&str; 3] = ["too small", "right", "too large"];
+/// What the surfaces' own rates are, and what is known of anybody else's.
+const OWN: [&str; 3] = ["too small", "right", "too large"];
+const GIVEN: [&str; 3] = ["small", "middle", "large"];
 
 /// A path taken.
 struct Walk {
@@ -58,13 +62,13 @@ impl Descend {
         let kind = self.surface;
         let start = match self.start[..] {
             [] => kind.start(),
-            [x, y] if x.is_finite() && y.is_finite() => [x, y],
-            _ => return Err(usage("--start takes two numbers: --start=-2.5,1.5")),
+            [x, y] if x.abs().max(y.abs()) <= FARTHEST => [x, y],
+            _ => return Err(usage(format!("--start takes two numbers up to {FARTHEST}: --start=-2.5,1.5"))),
         };
         let own = match self.rates[..] {
             [] => None,
-            [a, b, c] if [a, b, c].iter().all(|rate| rate.is_finite() && *rate > 0.0) => Some([a, b, c]),
-            _ => return Err(usage("--rates takes three numbers above 0: small, right, large")),
+            [a, b, c] if 0.0 < a && a < b && b < c && c.is_finite() => Some([a, b, c]),
+            _ => return Err(usage("--rates takes three numbers above 0, from small to large: --rates 0.01,0.1,1")),
         };
         if !(1..=10_000).contains(&self.steps) {
             return Err(usage(format!("--steps {}: take 1 to 10000", self.steps)));
@@ -74,18 +78,26 @@ impl Descend {
             [("plain", Optimiser::sgd(0.0)), ("momentum 0.9", Optimiser::sgd(0.9)), ("Adam", Optimiser::adam())];
         let mut walks = Vec::new();
         for (i, (name, optimiser)) in rules.into_iter().enumerate() {
-            let rates = own.filter(|_| i < 2).unwrap_or_else(|| kind.rates(i));
-            for (rate, word) in rates.into_iter().zip(RATES) {
+            let (rates, words) = match own {
+                Some(rates) if i < 2 => (rates, GIVEN),
+                _ => (kind.rates(i), OWN),
+            };
+            for (rate, word) in rates.into_iter().zip(words) {
                 walks.push(self.walk(&engine, start, name, optimiser, rate, word)?);
             }
         }
         say!("{}\nfrom ({}, {}), {} updates w ← w − rate · gradient\n", kind.formula(), start[0], start[1], self.steps);
-        say!("  {:<14} {:>9} {:<10} {:>24} {:>12}", "", "rate", "", "ends at", kind.height());
+        say!("  {:<14} {:>9} {:<10} {:>24} {:>14}", "", "rate", "", "ends at", kind.height());
         for walk in &walks {
             let (x, y) = walk.points[walk.points.len() - 1];
             let end = walk.heights[walk.heights.len() - 1];
-            let place = if x.is_finite() && y.is_finite() { format!("({x:.4}, {y:.4})") } else { "nowhere".into() };
-            say!("  {:<14} {:>9} {:<10} {place:>24} {end:>12.5}", walk.optimiser, walk.rate, walk.word);
+            let place = match x.abs().max(y.abs()) {
+                reach if reach < 1e5 => format!("({x:.4}, {y:.4})"),
+                reach if reach.is_finite() => format!("({x:.1e}, {y:.1e})"),
+                _ => "nowhere".into(),
+            };
+            let end = if end.abs() < 1e5 { format!("{end:.5}") } else { format!("{end:.2e}") };
+            say!("  {:<14} {:>9} {:<10} {place:>24} {end:>14}", walk.optimiser, walk.rate, walk.word);
         }
         let pictures = self.draw(&engine, &walks)?;
         let told: Vec<_> = walks
@@ -170,7 +182,7 @@ impl Descend {
             surface_paths(&Surface { title: &title, ..surface.clone() }, &ways, &path)?;
             pictures.push(path);
         }
-        let best: Vec<&Walk> = walks.iter().filter(|w| w.word == "right").collect();
+        let best: Vec<&Walk> = walks.chunks(3).map(|three| &three[1]).collect();
         let names: Vec<String> = best.iter().map(|w| format!("{}, rate {}", w.optimiser, w.rate)).collect();
         let title = format!("{}: three ways", kind.title());
         let until = |steps: usize| -> Vec<Way<'_>> {

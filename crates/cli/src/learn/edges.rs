@@ -64,10 +64,10 @@ impl Edges {
             if photo.h < self.filter.rows() || photo.w < self.filter.columns() {
                 let (rows, columns) = (self.filter.rows(), self.filter.columns());
                 return Err(usage(format!(
-                    "{}: {}×{} pixels are fewer than the filter's {rows}×{columns}",
+                    "{}: {}×{} pixels are fewer than the filter's {columns}×{rows} (width by height)",
                     photo.path.display(),
-                    photo.h,
-                    photo.w
+                    photo.w,
+                    photo.h
                 )));
             }
         }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::activation::Activation;
 use super::desk::{Desk, floats, usage};
-use super::numbers::{short, subscript};
+use super::numbers::{LARGEST, short, subscript};
 use crate::pictures::network::{Layer, network_drawing};
 
 /// A network of neurons: layers, weights, biases, and how many numbers it learns.
@@ -72,6 +72,9 @@ impl Mlp {
         }
         if !self.inputs.is_empty() && self.inputs.len() != sizes[0] {
             return Err(usage(format!("{} inputs given to a network of {}", self.inputs.len(), sizes[0])));
+        }
+        if self.inputs.iter().any(|number| number.is_nan() || number.abs() > LARGEST) {
+            return Err(usage(format!("--inputs are numbers from -{LARGEST} to {LARGEST}")));
         }
         let engine = self.desk.engine()?;
         let mut graph = Graph::new();
@@ -136,7 +139,7 @@ impl Mlp {
         }
         let numbers = json!({
             "lesson": "mlp", "layers": sizes, "neurons": neurons, "weights": weights, "biases": biases,
-            "parameters": weights + biases, "formulas": formulas, "seed": self.seed, "outputs": states,
+            "parameters": weights + biases, "formulas": formulas, "seed": self.seed, "outputs": states, "weight_matrices": held,
         });
         self.desk.close(numbers, &pictures);
         Ok(())

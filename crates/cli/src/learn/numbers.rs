@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::str::FromStr;
 
+/// Larger numbers leave pictures and sums of products no room.
+pub(crate) const LARGEST: f32 = 1e6;
+
 /// A matrix, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Matrix {

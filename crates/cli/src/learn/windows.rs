@@ -51,6 +51,8 @@ pub(crate) struct Motion {
     pub(crate) steps: usize,
 }
 
+/// Frames above these nobody watches to the end.
+const MOST_FRAMES: usize = 512;
 /// Sides above this are too fine to be read cell by cell.
 pub(crate) const LONGEST: usize = 48;
 
@@ -84,6 +86,9 @@ impl Windows {
         if input.iter().chain(&kernel).any(|side| *side > LONGEST) {
             let sides = format!("{}×{} with a {}×{} window", input[0], input[1], kernel[0], kernel[1]);
             return Err(usage(format!("{sides}: this lesson shows every number, so sides may have up to {LONGEST}")));
+        }
+        if motion.frames > MOST_FRAMES {
+            return Err(usage(format!("--frames {}: at most {MOST_FRAMES}", motion.frames)));
         }
         if let Padding::Cells(pad) = motion.padding
             && pad > LONGEST

@@ -21,11 +21,18 @@ pub(crate) struct EpochPoint {
 }
 
 /// Draws the curves; `steps` is the loss of single steps as (epochs since the start, loss), possibly empty.
-pub(crate) fn learning_curve(epochs: &[EpochPoint], steps: &[(f64, f64)], path: &Path) -> anyhow::Result<()> {
+/// With `smoothed` labels the loss of training can never be 0, as that of the test can: the legend says so.
+pub(crate) fn learning_curve(
+    epochs: &[EpochPoint],
+    steps: &[(f64, f64)],
+    smoothed: bool,
+    path: &Path,
+) -> anyhow::Result<()> {
     ensure!(!epochs.is_empty(), "a learning curve needs at least one epoch");
     canvas::save(path, (WIDTH, HEIGHT), |area| {
+        let training = if smoothed { "training (its loss by smoothed labels)" } else { "training" };
         let mut entries = vec![
-            Entry { name: "training", color: look::series(0), sign: Sign::Line },
+            Entry { name: training, color: look::series(0), sign: Sign::Line },
             Entry { name: "test", color: look::series(1), sign: Sign::Line },
         ];
         let pale = look::tint(look::series(0), 0.3);
@@ -117,7 +124,7 @@ mod tests {
             .map(|i| (i as f64 / 40.0, 2.3 / (1.0 + i as f64 / 20.0) + 0.1 * ((i * 37 % 11) as f64 / 11.0)))
             .collect();
         let (_folder, path) = temporary("learning_curve.png");
-        learning_curve(&epochs(10), &steps, &path).unwrap();
+        learning_curve(&epochs(10), &steps, true, &path).unwrap();
         let pale = look::tint(look::series(0), 0.3);
         seen(&path, (WIDTH, HEIGHT), &[look::series(0), look::series(1), pale]);
     }
@@ -126,12 +133,12 @@ mod tests {
     fn one_epoch_and_a_perfect_score_have_a_picture() {
         let (_folder, path) = temporary("learning_curve_one.png");
         let perfect = EpochPoint { epoch: 1, train_loss: 0.0, train_accuracy: 1.0, test_loss: 0.0, test_accuracy: 1.0 };
-        learning_curve(&[perfect], &[], &path).unwrap();
+        learning_curve(&[perfect], &[], false, &path).unwrap();
         seen(&path, (WIDTH, HEIGHT), &[look::series(1)]);
     }
 
     #[test]
     fn no_epoch_is_an_error() {
-        assert!(learning_curve(&[], &[], Path::new("nowhere.png")).is_err());
+        assert!(learning_curve(&[], &[], false, Path::new("nowhere.png")).is_err());
     }
 }

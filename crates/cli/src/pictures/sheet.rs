@@ -121,7 +121,12 @@ impl<'a> Image<'a> {
                 (RgbImage::from_fn(wide, high, |x, y| image::Rgb([0, c / 2, c - 1].map(|k| at(k, x, y)))), None)
             }
             Image::Map { values, .. } => {
-                let range = common.unwrap_or_else(|| tone.range(values.iter().copied()));
+                let own = || match self.even() {
+                    // A map of one number has no range of its own; of zeros it is the lowest, as zeros are elsewhere.
+                    Some(0.0) if tone != Tone::Diverging => (0.0, 1.0),
+                    _ => tone.range(values.iter().copied()),
+                };
+                let range = common.unwrap_or_else(own);
                 let at = |x: u32, y: u32| (values[y as usize * w + x as usize] - range.0) / (range.1 - range.0);
                 let color = |x, y| {
                     let RGBColor(r, g, b) = tone.at(at(x, y).into());

@@ -115,7 +115,8 @@ fn bands(area: &Area<'_>, z: &str, levels: &[f32], (top, bottom): (i32, i32)) ->
     for (i, level) in levels.iter().enumerate().filter(|(i, _)| i % 2 == 1) {
         look::write(area, &look::number((*level).into()), (x + 66, edge(i + 1)), CAPTION, INK, LEFT)?;
     }
-    look::write(area, &look::fit(area, z, LABEL, 300)?, (x, top - 16 - LABEL / 2), LABEL, INK, LEFT)
+    let size = if look::width(area, z, LABEL)? > 300 { CAPTION } else { LABEL };
+    look::write(area, &look::fit(area, z, size, 300)?, (x, top - 16 - LABEL / 2), size, INK, LEFT)
 }
 
 /// Pale blues, the lowest the palest, so that paths stand out.

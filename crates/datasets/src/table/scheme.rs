@@ -127,6 +127,10 @@ impl Scheme {
         };
         let all = |names: &[String]| names.iter().map(|name| sheet.column(name)).collect::<Result<Vec<_>, _>>();
         let (categorical, ignored) = (all(&options.categorical)?, all(&options.ignore)?);
+        if ignored.contains(&target) {
+            let problem = format!("column \"{}\" is what is predicted, it cannot be left out", sheet.names()[target]);
+            return Err(Error::format(sheet.file(), problem));
+        }
         let used = |column: &usize| *column != target && !ignored.contains(column);
         let inputs: Result<Vec<Column>, Error> = (0..sheet.names().len())
             .filter(used)
@@ -295,7 +299,11 @@ fn filled(sheet: &Sheet, row: usize, column: usize) -> Result<&str, Error> {
         0 => String::new(),
         others => format!(" (and {others} more in this file)"),
     };
-    Err(sheet.wrong_cell(row, column, format!("{found}{others}; fill it in, or leave rows with missing cells out")))
+    Err(sheet.wrong_cell(
+        row,
+        column,
+        format!("{found}{others}; fill it in, or leave rows with missing cells out (train --drop-missing)"),
+    ))
 }
 
 fn cell_number(sheet: &Sheet, row: usize, column: usize) -> Result<f64, Error> {

@@ -1,6 +1,8 @@
 //! A CSV file as text: cells, column names, and the line each row stands on, for messages. Meaning is `scheme.rs`'s.
 
 use crate::Error;
+use std::borrow::Cow;
+
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::path::Path;
 
@@ -37,7 +39,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Reads a CSV file in UTF-8. Errors name file, line and column: rows of different widths, columns of one name.
+    /// Reads a CSV file in UTF-8. Between semicolons or tabs numbers may have decimal commas. Errors name file, line and column: rows of different widths, columns of one name.
     pub fn read(path: &Path, reading: &Reading) -> Result<Sheet, Error> {
         let bytes = std::fs::read(path).map_err(|cause| Error::read(path, cause))?;
         Sheet::parse(&path.display().to_string(), &bytes, reading)
@@ -61,6 +63,8 @@ impl Sheet {
                 let blank = bytes[start.byte() as usize..].iter().take_while(|&&byte| matches!(byte, b'\n' | b'\r'));
                 start.line() + blank.filter(|&&byte| byte == b'\n').count() as u64
             });
+            let point = |cell| if delimiter == b',' { Cow::Borrowed(cell) } else { with_point(cell) };
+            let record: StringRecord = record.iter().map(point).collect();
             rows.push((line, record));
         }
         let Some((_, first)) = rows.first() else {
@@ -192,6 +196,17 @@ pub(super) fn is_missing(cell: &str) -> bool {
 /// A finite number.
 pub(super) fn number(cell: &str) -> Option<f64> {
     cell.parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+/// `-0,034`, as spreadsheets write where a comma is the decimal sign, with a point.
+fn with_point(cell: &str) -> Cow<'_, str> {
+    match cell.split_once(',') {
+        Some((whole, part)) if part.starts_with(|c: char| c.is_ascii_digit()) => {
+            let pointed = format!("{whole}.{part}");
+            if number(&pointed).is_some() { Cow::Owned(pointed) } else { Cow::Borrowed(cell) }
+        }
+        _ => Cow::Borrowed(cell),
+    }
 }
 
 fn guess_delimiter(bytes: &[u8]) -> u8 {

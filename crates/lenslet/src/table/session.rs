@@ -136,9 +136,12 @@ impl TableSession {
             while self.trainer.done() < trace.min(steps) && !watch.stop() {
                 let round = self.trainer.round(&mut tracing)?;
                 watch.round(&round);
-                if is_mark(self.trainer.done(), every) {
+                if is_mark(self.trainer.done(), every) || self.trainer.done() == steps {
                     self.measure(watch)?;
                 }
+            }
+            if self.trainer.done() == steps {
+                self.save()?;
             }
         }
         let (mut saved, mut some) = (Instant::now(), 1);

@@ -176,7 +176,7 @@ impl Settings {
             _ if self.batch == 0 => wrong("a batch of 0 images; give at least 1".into()),
             _ if self.accumulate == 0 => wrong("an update of 0 batches; accumulate at least 1".into()),
             _ if self.batch.saturating_mul(self.accumulate as usize) > images => wrong(format!(
-                "{} is larger than the {images} training images; give at most that",
+                "{} is larger than the {images} there are to train on; give at most that",
                 if self.accumulate > 1 {
                     format!("an update of {} batches of {}", self.accumulate, self.batch)
                 } else {
@@ -245,7 +245,7 @@ mod tests {
     fn bad_settings_are_named() {
         let message = |settings: Settings| settings.check(1000).expect_err("must be refused").to_string();
         let large = message(Settings { batch: 1001, ..Settings::default() });
-        assert_eq!(large, "a batch of 1001 is larger than the 1000 training images; give at most that");
+        assert_eq!(large, "a batch of 1001 is larger than the 1000 there are to train on; give at most that");
         assert!(message(Settings { lr: f64::NAN, ..Settings::default() }).starts_with("lr is NaN"));
         assert!(message(Settings { epochs: u32::MAX, ..Settings::default() }).contains("take fewer epochs"));
     }

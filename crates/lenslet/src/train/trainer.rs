@@ -108,6 +108,11 @@ impl Trainer {
         self.settings.steps_per_epoch(self.train.len())
     }
 
+    /// How it learns.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// Numbers that are learned.
     pub fn parameters(&self) -> usize {
         let graph = &self.graph.graph;

@@ -111,16 +111,17 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
 fn report(args: &Train, session: &mut Session, engine: &Engine, folder: &Path, test: &Images) -> anyhow::Result<()> {
     let digest = session.digest()?;
     let (seconds, pace, step) = (session.seconds(), session.images_per_second(), session.done());
+    let smoothed = session.trainer().settings().label_smoothing > 0.0;
     let evaluation = session.evaluation()?;
-    draw(folder, test, evaluation)?;
-    let (accuracy, correct) = (evaluation.accuracy(), evaluation.correct());
+    draw(folder, test, evaluation, smoothed)?;
+    let (accuracy, correct, confusion) = (evaluation.accuracy(), evaluation.correct(), &evaluation.confusion);
     let summary = format!(
         "test accuracy {:.2} % ({correct} of {} right), {seconds:.1} s of training, {} images/s\n\n{}\n\n\
          {}, {LEARNING_CURVE}, {CONFUSION} and {MISREAD} are in {}",
         100.0 * accuracy,
         test.len(),
         texts::thousands(pace as u64),
-        texts::confusion(&evaluation.confusion, &test.classes),
+        texts::confusion(confusion, &test.classes),
         names::CHECKPOINT,
         folder.display(),
     );
@@ -139,13 +140,14 @@ fn report(args: &Train, session: &mut Session, engine: &Engine, folder: &Path, t
         "digest": digest,
         "steps": step,
         "test_images": test.len(),
+        "confusion": confusion,
     }))
 }
 
 const MISREAD: &str = "misread.png";
 
 /// The pictures of a finished run.
-fn draw(folder: &Path, test: &Images, evaluation: &Evaluation) -> anyhow::Result<()> {
+fn draw(folder: &Path, test: &Images, evaluation: &Evaluation, smoothed: bool) -> anyhow::Result<()> {
     use pictures::{confusion, learning_curve, misread, sheet::Image};
     let (epochs, steps) = RunFolder::measured(folder)?;
     let points: Vec<_> = epochs
@@ -161,7 +163,7 @@ fn draw(folder: &Path, test: &Images, evaluation: &Evaluation) -> anyhow::Result
     if let Some(first) = epochs.first() {
         let per_epoch = first.step as f64 / first.epoch as f64;
         let steps: Vec<(f64, f64)> = steps.iter().map(|s| (s.step as f64 / per_epoch, s.loss)).collect();
-        learning_curve::learning_curve(&points, &steps, &folder.join(LEARNING_CURVE))?;
+        learning_curve::learning_curve(&points, &steps, smoothed, &folder.join(LEARNING_CURVE))?;
     }
     confusion::confusion(&evaluation.confusion, &test.classes, &folder.join(CONFUSION))?;
     let wrong = evaluation.predictions.iter().enumerate().filter(|(at, p)| p.class != test.labels[*at] as usize);

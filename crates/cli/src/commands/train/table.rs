@@ -8,7 +8,7 @@ use crate::learn::activation::Activation;
 use crate::pictures::table_curve::{StepPoint, table_curve};
 use crate::pictures::{confusion::confusion, fit::fit};
 use clap::Args;
-use lenslet::datasets::table::{Prepared, Sheet, Task};
+use lenslet::datasets::table::{Kind, Prepared, Sheet, Task};
 use lenslet::{
     Ended, Engine, Error, Layer, Measured, Model, Optimiser, RunFolder, RunText, Schedule, Settings, TableEvaluation,
     TableSession, TableSettings, TableTrainer, engine, names,
@@ -284,6 +284,17 @@ fn tell_table(sheet: &Sheet, prepared: &Prepared) {
         note(format!(
             "note: column \"{name}\" is the same in every row and teaches nothing; --ignore {name} leaves it out"
         ));
+    }
+    for column in &scheme.inputs {
+        if let Kind::Category { names } = &column.kind
+            && names.len() > 20.max(rows / 2)
+        {
+            let (name, words) = (&column.name, names.len());
+            note(format!(
+                "note: column \"{name}\" has {words} different words in {rows} rows, each an input of its own; \
+                 --ignore {name} leaves it out"
+            ));
+        }
     }
     let single = if prepared.held_out.is_empty() { Vec::new() } else { prepared.single_classes() };
     for class in single.iter().take(10) {

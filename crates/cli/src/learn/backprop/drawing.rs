@@ -10,6 +10,8 @@ const LABELLED: usize = 6;
 
 pub(super) fn draw(network: &Network, pass: &Pass, names: &Names<'_>, paths: &[PathBuf]) -> anyhow::Result<()> {
     let columns = network.layers.len() + 2;
+    // Where layers stand close, the colour alone says that a number is a derivative.
+    let close = columns > 4;
     let across = |column: usize| 0.05 + 0.9 * column as f64 / (columns - 1) as f64;
     let down = |i: usize, count: usize| (2 * i + 1) as f64 / (2 * count) as f64;
     let mut nodes = Vec::new();
@@ -33,6 +35,7 @@ pub(super) fn draw(network: &Network, pass: &Pass, names: &Names<'_>, paths: &[P
                 let at = to * weights.len() + from;
                 let name = names.weight(l, at);
                 let (value, gradient) = match few {
+                    true if close => (format!("{name} {w}"), small(pass.dw[l][at])),
                     true => (format!("{name} {w}"), format!("∂E/∂{name} {}", small(pass.dw[l][at]))),
                     false => (String::new(), String::new()),
                 };

@@ -115,6 +115,9 @@ impl Network {
         if numbers.any(|number| !(*number as f32).is_finite()) {
             return Err("all numbers must be finite in 32 bits".into());
         }
+        if self.learning_rate <= 0.0 {
+            return Err(format!("learning_rate is {}; it must be above 0", self.learning_rate));
+        }
         Ok(())
     }
 

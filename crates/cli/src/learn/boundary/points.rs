@@ -17,6 +17,8 @@ pub(super) struct Points {
     pub(super) axes: [String; 2],
 }
 
+/// The palette's colours.
+const MOST_CLASSES: usize = 8;
 /// Dots above this number would cover the plane.
 const MOST_DOTS: usize = 1500;
 
@@ -67,6 +69,9 @@ impl Points {
                     names.iter().position(|name| name == wanted).ok_or_else(|| usage(lines()))
                 };
                 let (i, j) = (find(a)?, find(b)?);
+                if i == j {
+                    return Err(usage(format!("--columns {a},{b}: a plane needs two different columns")));
+                }
                 let rows = prepared.train.x.chunks(prepared.train.features);
                 (rows.map(|row| [row[i], row[j]]).collect(), [scaled(&prepared.scheme, a), scaled(&prepared.scheme, b)])
             }
@@ -77,6 +82,14 @@ impl Points {
             anyhow::bail!("{}: {why}", asked.data);
         }
         let classes = prepared.scheme.classes().unwrap_or_default().to_vec();
+        if classes.len() > MOST_CLASSES {
+            let (count, target) = (classes.len(), &prepared.scheme.target.name);
+            anyhow::bail!(
+                "{}: the target column \"{target}\" has {count} different values; colours tell {MOST_CLASSES} classes apart. \
+                 Another column may be the --target; a number is learned by `lenslet train {0}`",
+                asked.data
+            );
+        }
         Ok(Points { x, labels: labels.clone(), classes, axes })
     }
 
@@ -115,7 +128,7 @@ fn plane(examples: &Examples, names: &[String]) -> anyhow::Result<(Vec<[f32; 2]>
         _ => {
             let (components, parts) = principal(&examples.x, features);
             let along = |row: &[f32], k: usize| row.iter().zip(&components[k]).map(|(x, v)| x * *v as f32).sum::<f32>();
-            let name = |k: usize| format!("principal component {} ({:.0} % of variance)", k + 1, 100.0 * parts[k]);
+            let name = |k: usize| format!("component {} ({:.0} % of variance)", k + 1, 100.0 * parts[k]);
             Ok((rows().map(|row| [along(row, 0), along(row, 1)]).collect(), [name(0), name(1)]))
         }
     }

@@ -88,19 +88,22 @@ impl Kind {
 
     /// Rates too small, right and too large for plain descent (0), momentum (1) and Adam (2).
     pub(super) fn rates(self, optimiser: usize) -> [f32; 3] {
-        let adam = [0.01, 0.2, 2.5];
         match (self, optimiser) {
-            (_, 2) => adam,
             (Kind::Bowl, 0) => [0.005, 0.2, 0.502],
-            (Kind::Bowl, _) => [0.0005, 0.03, 0.96],
-            (Kind::Valley, 0) => [0.0005, 0.012, 0.03],
-            (Kind::Valley, _) => [0.0001, 0.004, 0.02],
+            (Kind::Bowl, 1) => [0.0005, 0.02, 0.96],
+            (Kind::Bowl, _) => [0.01, 0.15, 8.0],
+            (Kind::Valley, 0) => [0.001, 0.04, 0.05],
+            (Kind::Valley, 1) => [0.0005, 0.03, 0.06],
+            (Kind::Valley, _) => [0.01, 0.2, 4.0],
             (Kind::Saddle, 0) => [0.005, 0.15, 0.9],
-            (Kind::Saddle, _) => [0.0005, 0.03, 0.9],
-            (Kind::Network, 0) => [0.005, 0.3, 2.5],
-            (Kind::Network, _) => [0.0005, 0.02, 1.0],
-            (Kind::Likelihood, 0) => [0.005, 0.3, 2.0],
-            (Kind::Likelihood, _) => [0.0005, 0.05, 1.5],
+            (Kind::Saddle, 1) => [0.0005, 0.15, 0.6],
+            (Kind::Saddle, _) => [0.01, 0.2, 8.0],
+            (Kind::Network, 0) => [0.005, 0.4, 2.5],
+            (Kind::Network, 1) => [0.0005, 0.004, 1.0],
+            (Kind::Network, _) => [0.01, 0.1, 2.5],
+            (Kind::Likelihood, 0) => [0.005, 0.3, 4.0],
+            (Kind::Likelihood, 1) => [0.0005, 0.1, 2.0],
+            (Kind::Likelihood, _) => [0.01, 0.2, 30.0],
         }
     }
 

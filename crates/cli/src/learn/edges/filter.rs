@@ -41,7 +41,11 @@ impl FromStr for Filter {
             "laplacian" => named(vec![LAPLACIAN.to_vec()]),
             _ => {
                 let path = Path::new(text);
-                let matrix = if path.is_file() { Matrix::read(path) } else { text.parse() };
+                let matrix = match text.parse() {
+                    Err(_) if path.is_file() => Matrix::read(path),
+                    Err(_) if path.extension().is_some() => Err("no such file".into()),
+                    parsed => parsed,
+                };
                 let matrix = matrix.map_err(|why| {
                     format!(
                         "{why} (a filter is vertical, horizontal, sobel, scharr, prewitt, laplacian, a file of rows, or rows)"

@@ -18,6 +18,8 @@ use crate::pictures::matrix::{self, heat, heat_image};
 const SIDE: usize = 64;
 /// Frames of the animation.
 const FRAMES: u32 = 24;
+/// Updates that still end within minutes.
+const MOST_UPDATES: u32 = 50_000;
 
 pub(super) fn run(edges: &Edges, photo: &Photo) -> anyhow::Result<()> {
     let filter = &edges.filter;
@@ -27,8 +29,8 @@ pub(super) fn run(edges: &Edges, photo: &Photo) -> anyhow::Result<()> {
             filter.name
         )));
     }
-    if edges.updates == 0 {
-        return Err(usage("--updates 0: take 1 or more"));
+    if !(1..=MOST_UPDATES).contains(&edges.updates) {
+        return Err(usage(format!("--updates {}: take 1 to {MOST_UPDATES}", edges.updates)));
     }
     let target_photo = match &edges.edges {
         Some(path) => {
@@ -112,7 +114,16 @@ pub(super) fn run(edges: &Edges, photo: &Photo) -> anyhow::Result<()> {
     if target_photo.is_none() {
         say!("the filter that made the edges ({}):\n{}", filter.name, table(&filter.kernels()[0], columns));
         let apart = last.iter().zip(&filter.kernels()[0]).map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+        let largest = filter.kernels()[0].iter().fold(0f32, |most, w| most.max(w.abs()));
         say!("They differ by at most {apart:.4}.");
+        if apart > largest / 10.0 {
+            say!(
+                "That is not the filter yet: neighbouring pixels are alike, so filters that only blur are told apart slowly;"
+            );
+            say!("more --updates come closer.");
+        }
+    } else {
+        say!("and a bias of {bias:.4} (pixels are 0 to 1, less their mean)");
     }
 
     let known = target_photo.is_none().then(|| filter.kernels()[0].clone());
