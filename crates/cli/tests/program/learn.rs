@@ -175,7 +175,7 @@ fn circles_need_more_than_a_line() {
     let right = |seen: &Value| seen["accuracy"].as_f64().unwrap();
     assert!(right(&last) > 0.95 && right(&told["kernel"]) > 0.95 && right(&told["linear"]) < 0.7, "{told}");
     let iris = lesson(&["boundary", "iris", "--steps", "40"]);
-    assert!(iris["axes"][0].as_str().unwrap().starts_with("principal component 1 (73 %"), "{}", iris["axes"]);
+    assert!(iris["axes"][0].as_str().unwrap().starts_with("component 1 (73 %"), "{}", iris["axes"]);
 }
 
 #[test]

@@ -139,7 +139,7 @@ impl Operation for LinearGradients {
         lies_inner(io)?;
         let problem = problem(io.x(0), io.x(1)[1], self.bias)?;
         if !problem.gradients_fit(caps) {
-            misfit!("all gradients of {} outputs at once need subgroups of 8", problem.outputs);
+            misfit!("all gradients of {} outputs at once: a launch that needs subgroups of 8", problem.outputs);
         }
         Ok(problem.gradients(self.dx, self.slope.map_or(Ok(Activation::NONE), activation)?))
     }
