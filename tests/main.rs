@@ -21,3 +21,4 @@ mod optimisers;
 mod proofs;
 mod readme;
 mod rewrites;
+mod tuning;

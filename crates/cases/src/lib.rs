@@ -11,9 +11,11 @@
 
 mod ask;
 mod case;
+mod choices;
 mod examine;
 mod fill;
 mod key;
+mod ledger;
 mod lockstep;
 mod measure;
 mod proof;
@@ -28,6 +30,7 @@ mod weighted;
 
 pub use ask::{Answer, Ask, Wrong};
 pub use case::{Case, GradientGraph, case};
+pub use choices::Tuning;
 pub use examine::{Finding, examine, examine_cpu, failures};
 pub use fill::{Fill, filled};
 pub use lockstep::{Checked, Difference, Lockstep, lockstep};

@@ -11,6 +11,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
+/// A candidate that takes so many times as long as the best in the first turn gets no other: no noise makes up for that.
+const OUT_OF_THE_RACE: f64 = 4.0;
+
 /// A node with the times of its candidates.
 #[derive(Clone, Debug)]
 pub struct Timed {
@@ -74,10 +77,16 @@ pub fn measure(
         }
     }
     let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); programs.len()];
-    for _ in 0..rounds.max(1) {
+    for round in 0..rounds.max(1) {
         for (program, seconds) in programs.iter().zip(&mut seconds) {
             if let Some(program) = program {
                 seconds.push(once(program)?);
+            }
+        }
+        if round == 0 {
+            let best = seconds.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+            for (program, seconds) in programs.iter_mut().zip(&seconds) {
+                program.take_if(|_| seconds.iter().any(|&seconds| seconds > best * OUT_OF_THE_RACE));
             }
         }
     }

@@ -4,13 +4,15 @@
 //! `graph` asks before a plan runs; the verdicts are kept on disk (`verdicts.rs`), so that this happens once.
 
 use crate::ask::Ask;
+use crate::choices::{self, Choices};
 use crate::key::{Key, Keys};
+use crate::ledger::folder;
 use crate::shrink::shrunk;
 use crate::sites::{Site, sites};
-use crate::verdicts::{Verdicts, folder};
+use crate::verdicts::Verdicts;
 use crate::{Case, rows};
 use graph::gpu_core::{self, AdapterSummary, Candidate, Device, Texts};
-use graph::{Asked, Error, Prover, Verdict};
+use graph::{Asked, Error, Io, Node, Prover, Verdict};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -24,8 +26,9 @@ const SIZE: u64 = 400_000;
 /// What is known of the kernels on one adapter, and how to find out more.
 #[derive(Debug)]
 pub struct Proofs {
-    keys: Keys,
+    pub(crate) keys: Keys,
     verdicts: Verdicts,
+    pub(crate) choices: Choices,
 }
 
 impl Proofs {
@@ -36,7 +39,13 @@ impl Proofs {
 
     /// As [`of`](Self::of), in this folder; in memory alone where there is none.
     pub fn in_folder(summary: &AdapterSummary, texts: Texts, folder: Option<&Path>) -> Self {
-        Proofs { keys: Keys::new(texts), verdicts: Verdicts::open(summary, folder) }
+        let (verdicts, choices) = (Verdicts::open(summary, folder), Choices::open(summary, folder));
+        Proofs { keys: Keys::new(texts), verdicts, choices }
+    }
+
+    /// Those that a device has its programs proved by, if [`prove_before_use`] has attached them.
+    pub fn attached(device: &Device) -> Option<Arc<Proofs>> {
+        device.kept::<Attached>().map(|attached| attached.0.clone())
     }
 
     fn found_out(&self, device: &Device, asked: Asked<'_>, key: Key) -> Result<Verdict, gpu_core::Error> {
@@ -104,9 +113,21 @@ impl Prover for Proofs {
         self.verdicts.put(key, &name.replace(' ', "_"), &verdict);
         Ok(verdict)
     }
+
+    fn fastest(&self, node: &Node, io: &Io, candidates: &[Candidate]) -> Result<Option<String>, Error> {
+        if candidates.len() < 2 {
+            return Ok(None);
+        }
+        Ok(self.choices.get(choices::key(&self.keys, node, io, candidates)?))
+    }
 }
+
+/// The proofs of a device, for whoever wants more of them than the engine.
+struct Attached(Arc<Proofs>);
 
 /// Has everything that this device runs from now on proved first.
 pub fn prove_before_use(device: &Device) {
-    graph::prove_with(device, Arc::new(Proofs::of(device.summary(), device.texts())));
+    let proofs = Arc::new(Proofs::of(device.summary(), device.texts()));
+    graph::prove_with(device, proofs.clone());
+    device.keep(Attached(proofs));
 }

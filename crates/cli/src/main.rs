@@ -8,7 +8,7 @@ mod learn;
 mod pictures;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, compare, devices, doctor, eval, explain, models, predict, shader, train};
+use commands::{bench, compare, devices, doctor, eval, explain, models, predict, shader, train, tune};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -31,6 +31,7 @@ enum Command {
     Explain(explain::Explain),
     Models(models::Models),
     Shader(shader::Shader),
+    Tune(tune::Tune),
     Bench(bench::Bench),
     /// The ideas of deep learning, one by one: computed on the engine, drawn
     Learn(learn::Learn),
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Models(command) => command.run(),
         Command::Shader(command) => command.run(),
+        Command::Tune(command) => command.run(),
         Command::Bench(command) => command.run(began),
         Command::Learn(command) => command.run(),
     };

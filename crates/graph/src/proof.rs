@@ -4,10 +4,11 @@
 //! with the best candidate of which nothing bad is known, compiled, and then its unproved candidates are proved, since
 //! by then the driver has compiled them in parallel. Where one is wrong, another plan is made without it.
 
-use crate::plan::Choice;
+use crate::plan::{Choice, Row, question};
 use crate::{Error, Io, Misfit, Node};
 use gpu_core::{Candidate, Device};
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -46,9 +47,17 @@ pub trait Prover: Debug + Send + Sync {
     /// # Errors
     /// The device is lost or out of memory: nothing was found out.
     fn prove(&self, device: &Device, asked: Asked<'_>) -> Result<Verdict, Error>;
+
+    /// The candidate that was measured to be the fastest here for this node, by name; `None` where none were measured.
+    ///
+    /// # Errors
+    /// As [`known`](Self::known).
+    fn fastest(&self, _node: &Node, _io: &Io, _candidates: &[Candidate]) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
 }
 
-/// The first candidate that is not known to be wrong.
+/// The first candidate that is not known to be wrong: the fastest where they were measured, then in their order.
 ///
 /// # Errors
 /// All are; the message names them.
@@ -58,9 +67,26 @@ pub fn first_not_wrong(
     io: &Io,
     candidates: &[Candidate],
 ) -> Result<(Choice, Option<Verdict>), Misfit> {
+    not_wrong(prover, node, io, candidates, None)
+}
+
+/// As [`first_not_wrong`], where the candidate of this name comes before all.
+fn not_wrong(
+    prover: &dyn Prover,
+    node: &Node,
+    io: &Io,
+    candidates: &[Candidate],
+    first: Option<&str>,
+) -> Result<(Choice, Option<Verdict>), Misfit> {
+    let failed = |error: Error| Misfit(error.to_string());
+    let fastest = prover.fastest(node, io, candidates).map_err(failed)?;
+    let wished: Vec<&str> = first.into_iter().chain(fastest.as_deref()).collect();
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|&at| wished.iter().position(|name| *name == candidates[at].name).unwrap_or(wished.len()));
     let mut withheld = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        let known = prover.known(Asked { node, io, candidate }).map_err(|error| Misfit(error.to_string()))?;
+    for index in order {
+        let candidate = &candidates[index];
+        let known = prover.known(Asked { node, io, candidate }).map_err(failed)?;
         match known {
             Some(Verdict::Wrong(why)) => withheld.push(format!("{}: {why}", candidate.name)),
             known => return Ok((Choice { index, withheld }, known)),
@@ -80,20 +106,44 @@ pub fn prove_with(device: &Device, prover: Arc<dyn Prover>) {
     device.keep(Attached(prover));
 }
 
+/// Kernels that a run began with, by what they were chosen for.
+struct Begun(HashMap<String, String>);
+
+/// Between a choice's question and its answer, where a run's kernels are written down.
+const CHOSEN: &str = " → ";
+
+/// Has this device's programs run the kernels with which a run began, as [`recorded`] wrote them, wherever they are there
+/// still and not known to be wrong.
+pub fn choose_again(device: &Device, kernels: &[String]) {
+    let split = |line: &String| line.rsplit_once(CHOSEN).map(|(question, name)| (question.into(), name.into()));
+    device.keep(Begun(kernels.iter().filter_map(split).collect()));
+}
+
+/// A plan's kernels, a line for each node that runs: what the kernel was chosen for, and its name.
+pub fn recorded(rows: &[Row]) -> Vec<String> {
+    let ran = rows.iter().filter(|row| !row.candidate.is_empty());
+    ran.map(|row| format!("{}{CHOSEN}{}", row.question, row.candidate)).collect()
+}
+
 /// What is still to be proved of a plan under way.
 pub(crate) struct Proofs {
     prover: Option<Arc<Attached>>,
+    begun: Option<Arc<Begun>>,
     unproved: RefCell<Vec<(Node, Io, Candidate)>>,
 }
 
 impl Proofs {
     pub(crate) fn on(device: &Device) -> Self {
-        Proofs { prover: device.kept(), unproved: RefCell::default() }
+        Proofs { prover: device.kept(), begun: device.kept(), unproved: RefCell::default() }
     }
 
     pub(crate) fn choose(&self, node: &Node, io: &Io, candidates: &[Candidate]) -> Result<Choice, Misfit> {
-        let Some(prover) = &self.prover else { return Ok(Choice::default()) };
-        let (choice, known) = first_not_wrong(&*prover.0, node, io, candidates)?;
+        let begun = self.begun.as_ref().and_then(|begun| begun.0.get(&question(node, io))).map(String::as_str);
+        let Some(prover) = &self.prover else {
+            let again = begun.and_then(|name| candidates.iter().position(|candidate| candidate.name == name));
+            return Ok(again.unwrap_or_default().into());
+        };
+        let (choice, known) = not_wrong(&*prover.0, node, io, candidates, begun)?;
         if known.is_none() {
             self.unproved.borrow_mut().push((node.clone(), io.clone(), candidates[choice.index].clone()));
         }

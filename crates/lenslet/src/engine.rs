@@ -1,6 +1,6 @@
 //! Where a network runs: the best adapter, the one asked for, or the CPU where there is none.
 
-use crate::Result;
+use crate::{Header, Result};
 use graph::Engine;
 
 /// The best adapter, or the one that `asked` names; the CPU where there is no adapter at all, with the reason and what
@@ -21,6 +21,16 @@ pub fn open(asked: Option<&str>) -> Result<(Engine, Option<String>)> {
             Ok((Engine::Cpu, Some(error.to_string())))
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Has the engine run the kernels with which a run began, where it is on the machine that it began on: before its trainer
+/// is made. What is not there any more, or wrong, the session's `resume` names.
+pub fn go_on(engine: &Engine, begun: &Header) {
+    if let Engine::Gpu(device) = engine
+        && begun.adapter == adapter(engine)
+    {
+        graph::choose_again(device, &begun.kernels);
     }
 }
 

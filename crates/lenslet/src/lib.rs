@@ -29,12 +29,14 @@ mod events;
 mod explain;
 mod files;
 mod fnv;
+mod kernels;
 mod model;
 mod network;
 mod read;
 mod run;
 mod table;
 mod train;
+mod tune;
 
 pub use checkpoint::{Checkpoint, FORMAT, Header, Sums, digest};
 pub use data::{DataInfo, fingerprint};
@@ -54,6 +56,8 @@ pub use train::{
     Ended, EpochResult, Group, Optimiser, Progress, SCHEDULES, Schedule, Seen, Session, Settings, StepResult, Trainer,
     Watch,
 };
+
+pub use tune::Work;
 
 pub use cases;
 pub use datasets::{self, Augment, Images, digits};

@@ -4,6 +4,7 @@ use crate::data::DataInfo;
 use crate::train::network::ReadGraph;
 use crate::{Error, Model, Result};
 use datasets::Images;
+use graph::plan::Planned;
 use graph::{Data, Engine, Execution, Memory, Tensor};
 
 /// What a network says of one image.
@@ -80,6 +81,11 @@ impl Reader {
         let parts = ReadGraph::new(model, data, batch, averaged)?;
         let execution = engine.compile(parts.graph.clone(), &[parts.logits, parts.losses], memory)?;
         Ok(Reader { parts, execution, batch, classes: data.classes.len() })
+    }
+
+    /// What became of its graph on a device; `None` on the CPU.
+    pub(crate) fn planned(&self) -> Option<&Planned> {
+        self.execution.planned()
     }
 
     pub(crate) fn batch(&self) -> usize {

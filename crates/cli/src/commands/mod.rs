@@ -17,3 +17,4 @@ mod screen;
 pub(crate) mod shader;
 mod table;
 pub(crate) mod train;
+pub(crate) mod tune;

@@ -94,6 +94,9 @@ pub(crate) struct Train {
     /// Adapter to run on: `#1`, discrete, integrated, software, a backend, or part of its name
     #[arg(long, value_name = "NAME")]
     adapter: Option<String>,
+    /// First measure the kernels of the model's steps on this machine, and keep the fastest for this run and all later ones
+    #[arg(long, conflicts_with = "resume")]
+    tune: bool,
     /// End with one line of JSON on stdout
     #[arg(long)]
     json: bool,

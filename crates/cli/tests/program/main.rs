@@ -1,9 +1,10 @@
 //! The program as users run it: as a process, on a small real data set written as IDX files.
 //!
-//! `bench.rs` times, `compare.rs` runs networks in lockstep, `doctor.rs` looks for broken kernels, `guide.rs` reads the guide, `learn.rs`
-//! takes its lessons, `models.rs` asks for models by name, `resume.rs` kills it, `usage.rs` uses it wrongly,
-//! `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables and `folders.rs` for folders. On the
-//! device that is there; where there is none the CPU takes over, which is one of the things to test anyway.
+//! `bench.rs` times, `compare.rs` runs networks in lockstep, `doctor.rs` looks for broken kernels, `guide.rs` reads the
+//! guide, `learn.rs` takes its lessons, `models.rs` asks for models by name, `resume.rs` kills it, `tune.rs` measures its
+//! kernels, `usage.rs` uses it wrongly, `run_folder.rs` looks at what it leaves, `tables.rs` does the same for tables and
+//! `folders.rs` for folders. On the device that is there; where there is none the CPU takes over, which is one of the things
+//! to test anyway.
 
 mod bench;
 mod compare;
@@ -16,6 +17,7 @@ mod onnx;
 mod resume;
 mod run_folder;
 mod tables;
+mod tune;
 mod usage;
 
 use std::path::{Path, PathBuf};

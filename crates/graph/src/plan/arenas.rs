@@ -113,8 +113,9 @@ impl Emitter<'_> {
         let plain = |types: Vec<Type>| types.into_iter().map(|ty| Operand { ty, layout: Layout::PLAIN }).collect();
         let io = Io { inputs: plain(types), outputs: plain(outputs) };
         let node = Node { name: row.node.clone(), op, inputs: Vec::new(), outputs: Vec::new() };
-        let Chosen { candidate, of, withheld } = self.chosen(&node, &io)?;
+        let Chosen { candidate, of, withheld, question } = self.chosen(&node, &io)?;
         let row = Row {
+            question,
             candidate: candidate.name.clone(),
             candidates: of,
             withheld,

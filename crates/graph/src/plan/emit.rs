@@ -2,7 +2,7 @@
 
 use super::layouts::{Event, Laid};
 use super::memory::{self, Demand, Lifetime};
-use super::{Choice, Homes, Place, Planned, Request, Row};
+use super::{Choice, Homes, Place, Planned, Request, Row, question};
 use crate::graph::{Graph, Node, Source, Value};
 use crate::operation::{Io, Operand, Operation};
 use crate::ops::{Convert, MlpStep, Update};
@@ -55,6 +55,7 @@ pub(super) struct Chosen {
     /// Of so many.
     pub(super) of: usize,
     pub(super) withheld: Vec<String>,
+    pub(super) question: String,
 }
 
 /// Last use of what must outlive the plan: inputs (a program may be replayed without a new upload) and fetched values.
@@ -161,6 +162,7 @@ impl Emitter<'_> {
             attributes: node.op.describe(),
             outputs: io.outputs.iter().map(|o| o.ty.to_string()).collect(),
             layout: io.outputs[0].layout,
+            question: String::new(),
             candidate: String::new(),
             candidates: 0,
             withheld: Vec::new(),
@@ -173,6 +175,7 @@ impl Emitter<'_> {
             let chosen = self.chosen(node, &io)?;
             row.candidates = chosen.of;
             row.withheld = chosen.withheld;
+            row.question = chosen.question;
             let candidate = chosen.candidate;
             let types = |values: &[Laid]| values.iter().map(|&(v, _)| self.graph.ty(v)).collect::<Vec<_>>();
             row.flops = node.op.flops(&types(inputs), &types(outputs));
@@ -195,7 +198,12 @@ impl Emitter<'_> {
         let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, io, &candidates));
         let choice = choice.map_err(refused)?;
         let of = candidates.len();
-        Ok(Chosen { candidate: candidates.swap_remove(choice.index), of, withheld: choice.withheld })
+        Ok(Chosen {
+            candidate: candidates.swap_remove(choice.index),
+            of,
+            withheld: choice.withheld,
+            question: question(node, io),
+        })
     }
 
     pub(super) fn work(
@@ -236,13 +244,14 @@ impl Emitter<'_> {
         let name = format!("{} → {}", self.graph.name(from.0), to.1);
         let (op, io) = (Convert { from: from.1, to: to.1 }, Io { inputs: vec![x], outputs: vec![y.clone()] });
         let node = Node { name: name.clone(), op: Arc::new(op), inputs: vec![from.0], outputs: vec![to.0] };
-        let Chosen { candidate, of, withheld } = self.chosen(&node, &io)?;
+        let Chosen { candidate, of, withheld, question } = self.chosen(&node, &io)?;
         let row = Row {
             node: name.clone(),
             op: "convert".into(),
             attributes: op.describe(),
             outputs: vec![y.ty.to_string()],
             layout: to.1,
+            question,
             candidate: candidate.name.clone(),
             candidates: of,
             withheld,

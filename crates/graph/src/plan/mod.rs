@@ -67,6 +67,8 @@ pub struct Row {
     pub outputs: Vec<String>,
     /// Layout of the first output.
     pub layout: Layout,
+    /// What the candidate was chosen for, as text: the node, its op, attributes, outputs and layout; empty for views.
+    pub question: String,
     /// Name of the chosen candidate; empty for views.
     pub candidate: String,
     /// Number of candidates that there were.
@@ -81,6 +83,14 @@ pub struct Row {
     pub slot: u32,
     /// Bytes of the outputs.
     pub bytes: u64,
+}
+
+/// What the candidate of a node is chosen for: the node with its op, attributes, types of outputs and layout, as text.
+pub(crate) fn question(node: &Node, io: &Io) -> String {
+    let outputs = io.outputs.iter().map(|output| output.ty.to_string());
+    let layout = io.outputs.first().map(|output| output.layout.to_string());
+    let words = [node.name.clone(), node.op.name().into(), node.op.describe()].into_iter().chain(outputs).chain(layout);
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// A plan, and where its values are.

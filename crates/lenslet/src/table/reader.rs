@@ -5,6 +5,7 @@ use crate::read::{Evaluation, Prediction};
 use crate::train::network::small;
 use crate::{Model, Result};
 use datasets::table::{Examples, Scheme, Targets};
+use graph::plan::Planned;
 use graph::{Data, Engine, Execution, Memory};
 
 /// How well numbers are predicted, in the target's own unit.
@@ -104,6 +105,11 @@ impl Reader {
         let parts = ReadGraph::new(model, scheme, batch, averaged)?;
         let execution = engine.compile_in(parts.graph.clone(), &[parts.output], memory, small(batch))?;
         Ok(Reader { parts, execution, batch })
+    }
+
+    /// What became of its graph on a device; `None` on the CPU.
+    pub(super) fn planned(&self) -> Option<&Planned> {
+        self.execution.planned()
     }
 
     /// The model's outputs for rows `[n, features]`, `[n, outputs]`.

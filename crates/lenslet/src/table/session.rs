@@ -5,9 +5,11 @@ use super::trace::Round;
 use super::trainer::TableTrainer;
 use crate::checkpoint::{Checkpoint, FORMAT, Header, Sums};
 use crate::engine::adapter;
+use crate::kernels;
 use crate::train::Ended;
 use crate::{Error, Result, RunFolder};
 use datasets::table::{Examples, Targets};
+use graph::plan::Planned;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
@@ -115,9 +117,12 @@ impl TableSession {
             return Err(Error::Mismatch("the checkpoint is of another model or other settings than the run".into()));
         }
         self.trainer.restore(header.step, &checkpoint.tensors)?;
-        Ok((header.adapter != own.adapter).then(|| {
-            format!("begun on {}, going on on {}: bits may differ from an unbroken run", header.adapter, own.adapter)
-        }))
+        Ok(if header.adapter != own.adapter {
+            let (begun, own) = (&header.adapter, &own.adapter);
+            Some(format!("begun on {begun}, going on on {own}: bits may differ from an unbroken run"))
+        } else {
+            kernels::changes(&header.kernels, &self.plans())
+        })
     }
 
     /// Trains to the end, or until `watch` says stop; tells the steps up to number `trace`.
@@ -219,9 +224,12 @@ impl TableSession {
         }
     }
 
+    /// The plans of training and of reading.
+    fn plans(&self) -> [Option<&Planned>; 2] {
+        [self.trainer.execution.planned(), self.trainer.reader.planned()]
+    }
+
     fn header(&self) -> Header {
-        let rows = self.trainer.execution.planned().map(|planned| &planned.rows[..]).unwrap_or_default();
-        let ran = rows.iter().filter(|row| !row.candidate.is_empty());
         Header {
             format: FORMAT,
             model: self.trainer.model.to_text(),
@@ -231,7 +239,7 @@ impl TableSession {
             epoch: Sums::default(),
             adapter: adapter(&self.trainer.engine),
             plateau: None,
-            kernels: ran.map(|row| format!("{} {}", row.node, row.candidate)).collect(),
+            kernels: kernels::recorded(&self.plans()),
             table: Some(self.trainer.info.clone()),
         }
     }

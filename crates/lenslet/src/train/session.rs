@@ -4,10 +4,12 @@ use super::plateau::Seen;
 use super::trainer::{StepResult, Trainer};
 use crate::checkpoint::{Checkpoint, FORMAT, Header, Sums};
 use crate::engine::adapter;
+use crate::kernels;
 use crate::read::Evaluation;
 use crate::run::RunFolder;
 use crate::{Error, Result, Settings};
 use datasets::Images;
+use graph::plan::Planned;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -126,16 +128,13 @@ impl Session {
             self.plateau = Some(seen);
             self.trainer.scale_rates(seen.factor)?;
         }
-        let kernels = self.kernels();
         Ok(if header.adapter != own.adapter {
             Some(format!(
                 "begun on {}, going on on {}: bits may differ from an unbroken run",
                 header.adapter, own.adapter
             ))
-        } else if header.kernels != kernels {
-            Some("other kernels are chosen than before: bits may differ from an unbroken run".into())
         } else {
-            None
+            kernels::changes(&header.kernels, &self.plans())
         })
     }
 
@@ -243,7 +242,7 @@ impl Session {
     fn save(&mut self, step: u64) -> Result<()> {
         let tensors = self.trainer.state()?;
         if self.folder.is_some() {
-            let header = self.header(step, self.kernels());
+            let header = self.header(step, kernels::recorded(&self.plans()));
             if let Some(folder) = &mut self.folder {
                 folder.save(&Checkpoint { header, tensors })?;
             }
@@ -266,11 +265,9 @@ impl Session {
         }
     }
 
-    /// Node and candidate of every node that runs.
-    fn kernels(&self) -> Vec<String> {
-        let rows = self.trainer.execution.planned().map(|planned| &planned.rows[..]).unwrap_or_default();
-        let ran = rows.iter().filter(|row| !row.candidate.is_empty());
-        ran.map(|row| format!("{} {}", row.node, row.candidate)).collect()
+    /// The plans of training and of reading.
+    fn plans(&self) -> [Option<&Planned>; 2] {
+        [self.trainer.execution.planned(), self.trainer.reader.planned()]
     }
 
     /// How the network does on the test set now.

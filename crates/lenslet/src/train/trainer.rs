@@ -42,7 +42,7 @@ pub struct Trainer {
     pub(crate) graph: TrainGraph,
     pub(crate) execution: Execution,
     feed: Feed,
-    reader: Reader,
+    pub(super) reader: Reader,
     /// Steps submitted.
     submitted: u64,
     /// What the plateau makes of the learning rate.

@@ -3,11 +3,11 @@
 use super::{CONFUSION, LEARNING_CURVE, Train, free_folder};
 use crate::commands::data::{self, Read};
 use crate::commands::screen::Screen;
-use crate::commands::{models, report as texts};
+use crate::commands::{models, report as texts, tune};
 use crate::exit::{Interrupted, note, print, usage};
 use crate::pictures;
 use lenslet::{
-    Ended, Engine, Evaluation, Images, Model, RunFolder, RunText, Session, Settings, Trainer, engine, names,
+    Ended, Engine, Evaluation, Images, Model, RunFolder, RunText, Session, Settings, Trainer, Work, engine, names,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -63,17 +63,25 @@ pub(super) fn resume(args: &Train, folder: PathBuf, mut text: RunText) -> anyhow
 fn run(args: &Train, job: Job) -> anyhow::Result<()> {
     let (engine, missing) = engine::open(job.text.adapter.as_deref())?;
     if let Some(why) = missing {
-        note(format!("{why}; training on the CPU instead, which takes long"));
+        note(format!("{why}; training on the CPU instead"));
     }
     let model = Model::from_text(&job.text.model)?;
     let (train, test) = (Arc::new(job.train), Arc::new(job.test));
+    if args.tune {
+        let tunings = tune::measured(&model, &engine, &job.text.settings, Work::Training)?;
+        note(tune::told(&tunings));
+    }
+    let checkpoint = if job.new { None } else { RunFolder::checkpoint(&job.folder)? };
+    if let Some(checkpoint) = &checkpoint {
+        engine::go_on(&engine, &checkpoint.header);
+    }
     let trainer = Trainer::new(&engine, model, job.text.settings.clone(), train.clone())?;
     let mut session = Session::new(trainer, test.clone());
     let mut done = 0;
     let mut folder = if job.new {
         RunFolder::create(&job.folder, &job.text)?
     } else {
-        if let Some(checkpoint) = RunFolder::checkpoint(&job.folder)? {
+        if let Some(checkpoint) = checkpoint {
             done = checkpoint.header.step;
             session.resume(checkpoint)?.iter().for_each(|why| note(format!("note: {why}")));
         }

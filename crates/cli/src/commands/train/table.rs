@@ -96,8 +96,8 @@ pub(super) fn begin(args: &Train, name: &str) -> anyhow::Result<()> {
     if args.epochs.is_some() {
         return Err(usage("--epochs is for images; a table is trained on for so many --steps"));
     }
-    if args.augment.is_some() || args.size.is_some() {
-        return Err(usage("--augment and --size are for images"));
+    if args.augment.is_some() || args.size.is_some() || args.tune {
+        return Err(usage("--augment, --size and --tune are for images"));
     }
     let mut table = TableSettings {
         target: of.target.clone(),
@@ -217,6 +217,9 @@ fn run(args: &Train, job: Job) -> anyhow::Result<()> {
     }
     let model = Model::from_text(&text.model)?;
     let told = Told::new(&sheet, &prepared);
+    if let Some(checkpoint) = &checkpoint {
+        engine::go_on(&engine, &checkpoint.header);
+    }
     let trainer = TableTrainer::new(&engine, model, text.settings.clone(), table.clone(), prepared)?;
     let mut session = TableSession::new(trainer);
     let mut done = 0;
