@@ -1,18 +1,22 @@
-// batch_norm: y = (x - mean) / sqrt(var + eps) * weight + bias, channel by channel, over the batch's own statistics
+// batch_norm: y = f((x - mean) / sqrt(var + eps) * weight + bias), channel by channel, over the batch's own statistics
 //
 // One invocation joins the chunks' moments of its channel, then normalises every blocks-th element of it. The first of
 // each channel also leaves mean and 1 / sqrt(var + eps), and moves the running statistics: (1 - momentum) * old +
-// momentum * new, the new variance over count - 1, as PyTorch does.
+// momentum * new, the new variance over count - 1, as PyTorch does. With POOL only the largest of each 2×2 block is kept,
+// batch-innermost, and the invocation takes every blocks-th row of them.
 // grid  flat over channel, block
 
 //@use index
-//@use width4
 //@use moments
+//@use normalised
+//@use width4
 
 struct Params {
     groups: u32, outer: u32, inner: u32, // x is [outer, groups, inner] elements, a group is a channel
     chunks: u32, blocks: u32,
     eps: f32, momentum: f32,
+    rows: u32, columns: u32, line: u32,  // with POOL: rows and columns of blocks, and elements of a pixel
+    alpha: f32, beta: f32,
 }
 
 @group(0) @binding(0) var<storage, read>       x:            array<Element>;
@@ -27,6 +31,7 @@ struct Params {
 
 const WORKGROUP: u32 = 64u; //@set
 const OUTER: bool = true; //@set outer is more than 1
+const POOL: u32 = 0u; //@set
 
 @compute @workgroup_size(WORKGROUP)
 fn batch_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -50,9 +55,25 @@ fn batch_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     }
     let scale = inv_std * weight[group];
     let shift = bias[group];
+    //@for once in 0..1-POOL
     for (var e = block; e < dim.outer * dim.inner; e += dim.blocks) {
         var at = group * dim.inner + e;
         if OUTER { at = (e / dim.inner * dim.groups + group) * dim.inner + e % dim.inner; }
-        y[at] = (x[at] - all.mean) * scale + shift;
+        y[at] = activated((x[at] - all.mean) * scale + shift, dim.alpha, dim.beta);
     }
+    //@end
+    //@for once in 0..POOL
+    let row = dim.columns * 2u * dim.line;
+    for (var p = block; p < dim.rows; p += dim.blocks) {
+        for (var q = 0u; q < dim.columns; q++) {
+            let at = group * dim.inner + p * 2u * row + q * 2u * dim.line;
+            let to = ((group * dim.rows + p) * dim.columns + q) * dim.line;
+            for (var n = 0u; n < dim.line; n++) {
+                let won = winner((x[at + n] - all.mean) * scale + shift, (x[at + dim.line + n] - all.mean) * scale + shift,
+                    (x[at + row + n] - all.mean) * scale + shift, (x[at + row + dim.line + n] - all.mean) * scale + shift);
+                y[to + n] = activated(won.value, dim.alpha, dim.beta);
+            }
+        }
+    }
+    //@end
 }

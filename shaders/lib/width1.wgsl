@@ -7,5 +7,6 @@ alias Truth = bool;
 const WIDTH: u32 = 1u;
 
 fn across(v: Element) -> f32 { return v; }
+fn narrow(v: vec4<f32>) -> Element { return v.x; }
 fn first(v: Element) -> f32 { return v; }
 fn inside(at: u32, end: u32) -> Truth { return at < end; }

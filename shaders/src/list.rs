@@ -140,6 +140,7 @@ shaders! {
     LOSSES = "losses";
     MOMENTS = "moments";
     NEIGHBOURS = "neighbours";
+    NORMALISED = "normalised";
     OPERATE = "operate";
     PRODUCT = "product";
     RANDOM = "random";

@@ -3,6 +3,7 @@
 use crate::{Case, Fill, Tolerance::*, case};
 use graph::LocalResponseNorm as Parameters;
 use graph::ops::*;
+use graph::{UnaryFunction as F, Window};
 
 pub(crate) fn cases() -> Vec<Case> {
     [batch(), rows(), channels()].concat()
@@ -14,6 +15,7 @@ fn batch() -> Vec<Case> {
         let row = case(BatchNormInference { eps: 1e-3 }).on(&[x, &[x[1]], &[x[1]], &[x[1]], &[x[1]]]);
         row.filled(Fill::Positive).kinked() // the running statistics are constants, though moving them moves y
     };
+    let halves = MaxPool::new(Window::square(2, 2, 0));
     vec![
         train(&[6, 3, 5, 4]).within(Largest(64)),
         train(&[37, 5, 3, 3]).within(Largest(64)),
@@ -21,6 +23,11 @@ fn batch() -> Vec<Case> {
         train(&[2, 3, 7, 9]).within(Largest(64)),
         train(&[64, 16, 8, 8]).within(Largest(64)).timed(),
         train(&[6, 3, 40]).filled(Fill::Positive).within(Largest(128)), // a mean apart from 0
+        // With what goes into its launches.
+        train(&[6, 3, 5, 4]).then(Unary(F::Relu)).within(Largest(64)).kinked(),
+        train(&[18, 5, 3, 3]).then(Unary(F::Tanh)).within(Largest(64)),
+        train(&[16, 5, 4, 6]).then(Unary(F::Relu)).then(halves).within(Largest(64)).kinked(),
+        train(&[37, 3, 6, 4]).then(Unary(F::Sigmoid)).then(halves).within(Largest(64)).kinked(),
         infer(&[6, 3, 5, 4]).within(Largest(16)),
         infer(&[1, 5, 3, 3]).within(Largest(16)),
     ]

@@ -1,7 +1,9 @@
-//! Batch norm in training (two launches each way) and at inference (one).
+//! Batch norm in training (two launches each way) and at inference (one). In training what stands behind it goes along: an
+//! activation, and 2×2 max pooling where the batch lies innermost.
 
+use super::activation::Activation;
 use super::norm::Groups;
-use crate::{Arg, Candidate, Caps, Launch, params};
+use crate::{Arg, Candidate, Caps, Launch, Word, params};
 
 /// Batch norm of the channels of x.
 pub struct BatchNorm {
@@ -9,6 +11,10 @@ pub struct BatchNorm {
     pub channels: Groups,
     /// Added to the variance.
     pub eps: f32,
+    /// Behind it.
+    pub activation: Activation,
+    /// Height and width of x where the largest of each 2×2 block is all that is left: both even, the batch innermost.
+    pub pool: Option<[usize; 2]>,
 }
 
 impl BatchNorm {
@@ -17,11 +23,11 @@ impl BatchNorm {
     pub fn candidates(&self, momentum: f32, caps: &Caps) -> Vec<Candidate> {
         let at = &self.channels;
         let (groups, outer, inner) = (at.groups, at.outer, at.inner_elements());
-        let (chunks, blocks) = (at.chunks(caps), at.blocks(caps));
+        let (chunks, blocks) = (at.chunks(caps), self.shares(at.blocks(caps)));
         let moments = at.moments(caps, Arg::Input(0), Arg::Scratch(0));
-        let apply = at
-            .launch(&shaders::BATCH_NORM, blocks)
-            .params(params! { groups, outer, inner, chunks, blocks, eps: self.eps, momentum });
+        let mut words = params! { groups, outer, inner, chunks, blocks, eps: self.eps, momentum };
+        words.extend(self.behind());
+        let apply = self.launch(at.launch(&shaders::BATCH_NORM, blocks)).params(words);
         let [x, weight, bias] = [0, 1, 2].map(Arg::Input);
         let [y, statistics, mean, var] = [0, 1, 2, 3].map(Arg::Output);
         let apply = apply.bind(&[x, weight, bias, Arg::Scratch(0), y, statistics, mean, var]);
@@ -40,25 +46,48 @@ impl BatchNorm {
     }
 
     /// All gradients. `training`: the statistics are the batch's, mean and 1/√(var + eps), and depend on x; else they are
-    /// constants, mean and variance. Bindings: x, dy, weight, statistics; dx, dweight, dbias.
+    /// constants, mean and variance. Bindings: x, dy, weight, statistics, and with something behind it bias; dx, dweight, dbias.
     pub fn dx_candidates(&self, training: bool, caps: &Caps) -> Vec<Candidate> {
         let (at, eps) = (&self.channels, self.eps);
         let (groups, outer, inner) = (at.groups, at.outer, at.inner_elements());
-        let (chunks, blocks) = (at.chunks(caps), at.blocks(caps));
+        let (chunks, blocks) = (self.shares(at.chunks(caps)), self.shares(at.blocks(caps)));
         let [x, dy, weight, statistics] = [0, 1, 2, 3].map(Arg::Input);
-        let sums = at
-            .launch(&shaders::BATCH_NORM_SUMS, chunks)
+        let plain = self.activation == Activation::NONE && self.pool.is_none();
+        let (scale, bias) = if plain { (statistics, statistics) } else { (weight, Arg::Input(4)) };
+        let mut words = params! { groups, outer, inner, chunks, n: at.line(), eps };
+        words.extend(self.behind());
+        let sums = self
+            .launch(at.launch(&shaders::BATCH_NORM_SUMS, chunks))
             .set("RAGGED", at.ragged())
             .set("TRAINING", training)
-            .params(params! { groups, outer, inner, chunks, n: at.line(), eps })
-            .bind(&[x, dy, statistics, Arg::Scratch(0)]);
+            .params(words)
+            .bind(&[x, dy, statistics, scale, bias, Arg::Scratch(0)]);
         let [dx, dweight, dbias] = [0, 1, 2].map(Arg::Output);
-        let apply = at
-            .launch(&shaders::BATCH_NORM_DX, blocks)
+        let mut words = params! { groups, outer, inner, chunks, blocks, count: at.count as f32, eps };
+        words.extend(self.behind());
+        let apply = self
+            .launch(at.launch(&shaders::BATCH_NORM_DX, blocks))
             .set("TRAINING", training)
-            .params(params! { groups, outer, inner, chunks, blocks, count: at.count as f32, eps })
+            .params(words)
             .bind(&[x, dy, weight, statistics, Arg::Scratch(0), dx, dweight, dbias]);
-        vec![several("batch_norm_dx", vec![sums, apply], vec![(groups * chunks) as u64 * 8])]
+        vec![several("batch_norm_dx", vec![sums, apply], vec![(groups * chunks) as u64 * 16])]
+    }
+
+    /// Knobs of what stands behind it.
+    fn launch(&self, launch: Launch) -> Launch {
+        launch.set("FUNCTION", self.activation.code).set("POOL", u32::from(self.pool.is_some()))
+    }
+
+    /// Params of what stands behind it.
+    fn behind(&self) -> Vec<(&'static str, Word)> {
+        let [rows, columns] = self.pool.map_or([0; 2], |[h, w]| [h / 2, w / 2]);
+        let line = self.channels.line().div_ceil(4);
+        params! { rows, columns, line, alpha: self.activation.alpha, beta: self.activation.beta }
+    }
+
+    /// How many invocations share a channel: with pooling each takes whole rows of blocks.
+    fn shares(&self, elements: usize) -> usize {
+        self.pool.map_or(elements, |[h, _]| h / 2)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cpu::{self, norm::Channels};
 use crate::ops::Concat;
 use crate::ops::axes::{floats, follow, lead};
 use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Tensor, Type, Wide, misfit};
-use gpu_core::kernels::{batch_norm as kernel, norm::Groups};
+use gpu_core::kernels::{activation::Activation, batch_norm as kernel, norm::Groups};
 use gpu_core::{Candidate, Caps};
 
 /// Training. Inputs: x, weight, bias, running_mean, running_var, all but x `[c]`, the last two states. Outputs: y,
@@ -62,10 +62,10 @@ fn checked(inputs: &[&Type]) -> Result<usize, Misfit> {
     }
 }
 
-fn problem(io: &Io, eps: f32) -> kernel::BatchNorm {
+pub(super) fn problem(io: &Io, eps: f32) -> kernel::BatchNorm {
     let x = io.x(0);
     let channels = Groups::channels(x[0], x[1], x[2..].iter().product(), io.inputs[0].layout.order);
-    kernel::BatchNorm { channels, eps }
+    kernel::BatchNorm { channels, eps, activation: Activation::NONE, pool: None }
 }
 
 fn floats_of<'a, const N: usize>(inputs: &[&'a Tensor]) -> Option<[&'a [f32]; N]> {

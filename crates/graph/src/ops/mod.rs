@@ -5,6 +5,7 @@ mod arg;
 mod average_pool;
 mod axes;
 mod batch_norm;
+mod batch_norm_fused;
 mod binary;
 mod broadcasting;
 mod cast;
@@ -54,6 +55,7 @@ pub use adaptive_pool::{AdaptiveAveragePool, AdaptiveAveragePoolDx, AdaptiveMaxP
 pub use arg::{ArgBest, TopK};
 pub use average_pool::{AveragePool, AveragePoolDx};
 pub use batch_norm::{BatchNorm, BatchNormDx, BatchNormInference};
+pub use batch_norm_fused::{BatchNormFused, BatchNormFusedDx, Behind};
 pub use binary::Binary;
 pub use cast::Cast;
 pub use concat::Concat;

@@ -6,7 +6,7 @@ use crate::{DType, UnaryFunction as Function, Window};
 use gpu_core::Order;
 
 /// Functions that never fall: the largest of f(x) is f of the largest x.
-fn rises(function: Option<Function>) -> bool {
+pub(super) fn rises(function: Option<Function>) -> bool {
     match function {
         None | Some(Function::Relu | Function::Sigmoid | Function::Tanh) => true,
         Some(Function::LeakyRelu { slope }) => slope >= 0.0,

@@ -4,6 +4,7 @@
 //! A rule is a function that looks at the graph through [`Rewriter`] and changes nodes in place; nodes that are left
 //! without outputs are never reached again. The rules run in the order of [`RULES`], each over all nodes.
 
+mod batch_norm;
 mod clock;
 mod constant;
 mod conv;
@@ -25,9 +26,12 @@ const RULES: &[Rule] = &[
     constant::fold,
     conv::batch_norm,
     conv::activation,
+    batch_norm::activation,
     linear::activation,
     conv_pool::pool,
     conv::slope,
+    batch_norm::slope,
+    batch_norm::pool,
     cross_entropy::both,
     linear::cross_entropy,
     linear::gradients,
