@@ -8,7 +8,7 @@ pub(crate) type Consts = BTreeMap<&'static str, Cow<'static, str>>;
 /// Constants that refer to one another further than this are taken for a circle.
 const DEEPEST: u32 = 16;
 
-/// The value of `text`: literals, constants, indices of the loops around, `+ - * / %` and parentheses.
+/// The value of `text`: literals, constants, indices of the loops around, `+ - * / %`, `min`, `max` and parentheses.
 ///
 /// Division rounds down, as WGSL's on u32. An error says what is wrong.
 pub(crate) fn evaluate(text: &str, consts: &Consts, indices: &[(&'static str, i64)]) -> Result<i64, String> {
@@ -65,6 +65,17 @@ impl Reader<'_> {
         Ok(value)
     }
 
+    /// What stands behind `min` or `max`: two values in parentheses.
+    fn extreme(&mut self, word: &str) -> Result<i64, String> {
+        let form = || format!("`{word}` wants two values: {word}(a, b)");
+        self.take(&['(']).ok_or_else(form)?;
+        let first = self.sum()?;
+        self.take(&[',']).ok_or_else(form)?;
+        let second = self.sum()?;
+        self.take(&[')']).ok_or_else(form)?;
+        Ok(if word == "min" { first.min(second) } else { first.max(second) })
+    }
+
     fn atom(&mut self) -> Result<i64, String> {
         if self.take(&['(']).is_some() {
             let value = self.sum()?;
@@ -77,6 +88,9 @@ impl Reader<'_> {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             let digits = word.strip_suffix(['u', 'i']).unwrap_or(word);
             return digits.parse().map_err(|_| format!("`{word}` is not a decimal integer"));
+        }
+        if word == "min" || word == "max" {
+            return self.extreme(word);
         }
         if word.is_empty() {
             return Err(match self.rest {

@@ -20,7 +20,7 @@ use crate::{
 ///   included files too. A type that says f16 brings `enable f16;` with it.
 /// - The lines from `//@for i in 0..ROWS` to `//@end` are repeated. The token `i` becomes `0u`, `1u`, … and in names
 ///   each whole segment `_i` becomes `_0`, `_1`, …: `sum_i`, `sum_i_j`, `tile_i_x`. A member `.i` stays; so does
-///   everything outside the loop. Bounds are `+ - * / %` over integers, constants at module scope (as set) and the
+///   everything outside the loop. Bounds are `+ - * / %`, `min` and `max` over integers, constants at module scope (as set) and the
 ///   indices of loops around. What is repeated are lines, so a list or a sum may grow by one line a round:
 ///   `let v = vec4<f32>(`, then the loop over `a_i,`, then `);`.
 /// - For the file as written to be valid it says `const i = 0u;` somewhere above. Such a line, naming an

@@ -55,6 +55,7 @@ shaders! {
     CONV_INNER_DWEIGHT = "conv_inner_dweight";
     CONV_INNER_DWEIGHT_FEW = "conv_inner_dweight_few";
     CONV_INNER_DX = "conv_inner_dx";
+    CONV_INNER_DX_ROW = "conv_inner_dx_row";
     CONV_ROWS = "conv_rows";
     CONV_ROWS_DEPTHWISE = "conv_rows_depthwise";
     CONV_ROWS_X = "conv_rows_x";

@@ -197,9 +197,16 @@ fn bounds_take_arithmetic_constants_and_outer_indices() {
             format!("const N: u32 = 6u; //@set\nconst M = (N + 2u) / 4u * 3;\n//@for k in {bounds}\nx_k\n//@end\n");
         text(source.leak(), &plain()).matches("x_").count()
     };
-    for (bounds, count) in
-        [("0..4", 4), ("2..N", 4), ("0..N*4", 24), ("0..N/4", 1), ("N-1..M", 1), ("0..(1+1)*3%4", 2), ("3..3", 0)]
-    {
+    for (bounds, count) in [
+        ("0..4", 4),
+        ("2..N", 4),
+        ("0..N*4", 24),
+        ("0..N/4", 1),
+        ("N-1..M", 1),
+        ("0..(1+1)*3%4", 2),
+        ("3..3", 0),
+        ("max(2, 1)..min(N, 9)", 4),
+    ] {
         assert_eq!(rounds(bounds), count, "{bounds}");
     }
     let triangle = text("//@for i in 0..4\n//@for j in 0..i + 1\nx_i_j\n//@end\n//@end\n", &plain());
@@ -267,6 +274,7 @@ fn a_bad_bound_says_why() {
         ("//@for i in 0-1..2\n//@end", "bound `0-1..2` of //@for: runs from -1 to 2"),
         ("//@for i in 0..(2\n//@end", "bound `(2` of //@for: unclosed parenthesis"),
         ("//@for i in 0..2 3\n//@end", "bound `2 3` of //@for: `3` is not expected here"),
+        ("//@for i in 0..min(2)\n//@end", "bound `min(2)` of //@for: `min` wants two values: min(a, b)"),
         ("//@for i in 0..\n//@end", "bound `` of //@for: a number is missing"),
         ("//@for i in 0..1.5\n//@end", "bound `1.5` of //@for: `.5` is not expected here"),
         ("//@for i in 0..9223372036854775807+1\n//@end", "too large"),

@@ -59,6 +59,9 @@ fn training() -> Vec<Case> {
         case(square(3, 1, 1)).on(&[&[21, 34, 5, 9], &[10, 34, 3, 3]]).within(k(34, 9)),
         case(pooled(3)).on(&[&[18, 5, 9, 15], &[33, 5, 3, 3], &[33]]).within(k(5, 9)),
         case(pooled(7)).on(&[&[16, 2, 20, 9], &[18, 2, 7, 7], &[18]]).within(k(2, 49)),
+        case(square(5, 1, 0)).on(&[&[17, 3, 9, 10], &[6, 3, 5, 5]]).within(k(6, 25)), // edges cost more than a quarter
+        case(square(5, 1, 1)).on(&[&[18, 9, 6, 6], &[5, 9, 5, 5], &[5]]).within(k(9, 25)),
+        case(pooled(5)).on(&[&[64, 8, 12, 12], &[16, 8, 5, 5], &[16]]).within(k(8, 25)).timed(),
         case(Conv { groups: 2, ..square(3, 2, 1) }).on(&[&[20, 18, 9, 9], &[24, 9, 3, 3], &[24]]).within(k(9, 9)),
         case(Conv::new(Window::square(3, 2, 1).dilation(&[2, 3])))
             .on(&[&[16, 6, 15, 17], &[20, 6, 3, 3]])

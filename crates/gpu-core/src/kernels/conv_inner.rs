@@ -11,7 +11,7 @@ use crate::{Arg, Candidate, Caps, Launch, params};
 /// Widest kernel that is unrolled.
 const WIDEST: usize = 7;
 /// Multiply-adds of vec4s in one loop body: more costs seconds of compilation and leaves the instruction cache.
-const BODY: usize = 320;
+pub(super) const BODY: usize = 320;
 /// Fewer channels than these leave too many lanes idle when lanes are channels.
 const FEW: usize = 5;
 
@@ -76,11 +76,11 @@ pub fn fits(conv: &Conv, caps: &Caps) -> bool {
 }
 
 impl ConvInner {
-    fn n4(&self) -> usize {
+    pub(super) fn n4(&self) -> usize {
         self.conv.n.div_ceil(4)
     }
 
-    fn k4(&self) -> usize {
+    pub(super) fn k4(&self) -> usize {
         self.conv.k.div_ceil(4)
     }
 
@@ -206,7 +206,7 @@ impl ConvInner {
             candidates.push(candidate.named(format!("conv_inner_dx/{channels}x{columns}")));
         }
         candidates.dedup_by(|a, b| a.name == b.name);
-        candidates
+        self.dx_row().into_iter().chain(candidates).collect()
     }
 
     /// Bindings: x, dy, code with pooling; dweight and, with a bias, dbias, both in [`parts`](Self::parts).

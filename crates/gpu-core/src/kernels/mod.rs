@@ -9,6 +9,7 @@ pub mod cast;
 pub mod concat;
 pub mod conv;
 pub mod conv_inner;
+mod conv_inner_row;
 pub mod conv_rows;
 pub mod convert;
 pub mod cross_entropy;
