@@ -17,7 +17,7 @@ use lenslet::graph::{Engine, Graph, Memory, Tensor};
 use serde_json::json;
 
 use super::desk::{Desk, floats, unusable};
-use super::numbers::subscript;
+use super::numbers::{bracketed, short, subscript};
 use crate::pictures::curves::{Plot, Series, curves};
 use exact::{Exact, differences};
 use network::{Network, Placed};
@@ -190,7 +190,8 @@ impl Backprop {
                 tell(format!("∂{s}/∂{a}"), format!("{v} = "), row[to] as f32);
             }
             let terms = network.layers[layer + 1].weights.iter().enumerate();
-            let terms: Vec<_> = terms.map(|(next, row)| format!("{}·{}", pass.dz[layer + 1][next], row[to])).collect();
+            let terms: Vec<_> =
+                terms.map(|(next, row)| format!("{}·{}", pass.dz[layer + 1][next], signed(row[to]))).collect();
             tell(format!("∂E/∂{a}"), format!("{} = ", terms.join(" + ")), pass.da[layer][to]);
         }
         tell(format!("∂{a}/∂{z}"), slope_text(network, &a), pass.slope[layer][to]);
@@ -215,9 +216,10 @@ fn forward(network: &Network, pass: &Pass, names: &Names<'_>) {
     for (l, layer) in network.layers.iter().enumerate() {
         for (to, row) in layer.weights.iter().enumerate() {
             let given = |from: usize| if l == 0 { network.inputs[from] as f32 } else { pass.a[l - 1][from] };
-            let terms: Vec<_> = row.iter().enumerate().map(|(from, w)| format!("{w}·{}", short(given(from)))).collect();
-            let sum = pass.z[l][to];
-            say!("  {} = {} + {} = {sum}", names.sum(l, to), terms.join(" + "), layer.bias[to]);
+            let terms: Vec<_> =
+                row.iter().enumerate().map(|(from, w)| format!("{}·{}", signed(*w), bracketed(given(from)))).collect();
+            let (sum, bias) = (pass.z[l][to], layer.bias[to]);
+            say!("  {} = {} + {} = {sum}", names.sum(l, to), terms.join(" + "), signed(bias));
             let (a, sign) = (names.output(l, to), network.activation.sign());
             say!("  {a} = {sign}({}) = {}", names.sum(l, to), pass.a[l][to]);
         }
@@ -227,8 +229,9 @@ fn forward(network: &Network, pass: &Pass, names: &Names<'_>) {
     say!("\n  E = {} = {}", parts.join(" + "), pass.error);
 }
 
-fn short(value: f32) -> String {
-    super::numbers::short(value)
+/// As written, in brackets where it is negative.
+fn signed(value: f64) -> String {
+    if value < 0.0 { format!("(−{})", -value) } else { value.to_string() }
 }
 
 /// What things are called: x for inputs, h for hidden outputs, y for the last; z for sums; w counted through.

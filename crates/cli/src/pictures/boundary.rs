@@ -69,7 +69,10 @@ fn check(plane: &Plane<'_>, frames: &[Frame<'_>]) -> anyhow::Result<()> {
 
 fn draw(area: &Area<'_>, title: &str, plane: &Plane<'_>, frames: &[Frame<'_>]) -> anyhow::Result<()> {
     let classes = plane.classes.iter().enumerate();
-    let entries: Vec<_> = classes.map(|(k, name)| Entry { name, color: look::series(k), sign: Sign::Dot }).collect();
+    let mut entries: Vec<_> =
+        classes.map(|(k, name)| Entry { name, color: look::series(k), sign: Sign::Dot }).collect();
+    let shade = look::tint(INK, 0.25);
+    entries.push(Entry { name: "colours mix by probability", color: shade, sign: Sign::Patch });
     let body = look::legend(&look::titled(area, title)?, &entries)?;
     // Four frames stand two by two: side by side they would be slivers.
     let columns = match frames.len() {

@@ -35,8 +35,8 @@ pub(super) fn draw(network: &Network, pass: &Pass, names: &Names<'_>, paths: &[P
                 let at = to * weights.len() + from;
                 let name = names.weight(l, at);
                 let (value, gradient) = match few {
-                    true if close => (format!("{name} {w}"), small(pass.dw[l][at])),
-                    true => (format!("{name} {w}"), format!("∂E/∂{name} {}", small(pass.dw[l][at]))),
+                    true if close => (format!("{name} {}", small(*w as f32)), small(pass.dw[l][at])),
+                    true => (format!("{name} {}", small(*w as f32)), format!("∂E/∂{name} {}", small(pass.dw[l][at]))),
                     false => (String::new(), String::new()),
                 };
                 edges.push(Edge { from: first + from, to: start + to, value, gradient });
