@@ -4,25 +4,26 @@
 // each channel also leaves mean and 1 / sqrt(var + eps), and moves the running statistics: (1 - momentum) * old +
 // momentum * new, the new variance over count - 1, as PyTorch does. With POOL only the largest of each 2×2 block is kept,
 // batch-innermost, and the invocation takes every blocks-th row of them.
+// With WHOLE the blocks of a channel are a subgroup of 8, which takes the moments itself: one launch, and x is still near
+// when it is read again.
 // grid  flat over channel, block
 
 //@use index
-//@use moments
+//@use chunk_moments
 //@use normalised
-//@use width4
 
 struct Params {
     groups: u32, outer: u32, inner: u32, // x is [outer, groups, inner] elements, a group is a channel
     chunks: u32, blocks: u32,
+    n: u32,                               // as in chunk_moments; with WHOLE only
     eps: f32, momentum: f32,
     rows: u32, columns: u32, line: u32,  // with POOL: rows and columns of blocks, and elements of a pixel
     alpha: f32, beta: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       x:            array<Element>;
 @group(0) @binding(1) var<storage, read>       weight:       array<f32>;
 @group(0) @binding(2) var<storage, read>       bias:         array<f32>;
-@group(0) @binding(3) var<storage, read>       parts:        array<vec4<f32>>; // [groups, chunks]
+@group(0) @binding(3) var<storage, read>       parts:        array<vec4<f32>>; // [groups, chunks]; the weight again with WHOLE
 @group(0) @binding(4) var<storage, read_write> y:            array<Element>;
 @group(0) @binding(5) var<storage, read_write> statistics:   array<f32>; // [2, groups]
 @group(0) @binding(6) var<storage, read_write> running_mean: array<f32>;
@@ -30,8 +31,10 @@ struct Params {
 @group(0) @binding(8) var<uniform>             dim:          Params;
 
 const WORKGROUP: u32 = 64u; //@set
-const OUTER: bool = true; //@set outer is more than 1
+const WHOLE: u32 = 0u; //@set
 const POOL: u32 = 0u; //@set
+
+const l = 0u;
 
 @compute @workgroup_size(WORKGROUP)
 fn batch_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
@@ -41,10 +44,23 @@ fn batch_norm(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgro
     let group = i / dim.blocks;
     let block = i % dim.blocks;
     var all = Moments();
+    //@for once in 0..1-WHOLE
     for (var k = 0u; k < dim.chunks; k++) {
         let part = parts[group * dim.chunks + k];
         all = join(all, Moments(part.x, part.y, part.z));
     }
+    //@end
+    //@for once in 0..WHOLE
+    all = chunk_moments(Extent(dim.groups, dim.outer, dim.inner, dim.n), group, block, dim.blocks);
+    //@for l in 0..3
+    {
+        // Both lanes of a pair join in the same order, so that all end with the same bits.
+        let other = Moments(subgroupShuffleXor(all.count, 1u << l), subgroupShuffleXor(all.mean, 1u << l),
+            subgroupShuffleXor(all.squares, 1u << l));
+        if (block >> l) % 2u == 0u { all = join(all, other); } else { all = join(other, all); }
+    }
+    //@end
+    //@end
     let inv_std = 1.0 / sqrt(all.squares / all.count + dim.eps);
     if block == 0u {
         statistics[group] = all.mean;

@@ -1,8 +1,8 @@
 // gather_batch_inner: y[j, n] = scale[c] * images[order[at + n], j] + offset[c], labels[n] = classes[order[at + n]]
 //
-// As gather_batch, y batch-innermost. One invocation takes four neighbouring pixels of four images, so that each word
-// of pixels is loaded once, and makes four vec4s, and one label. The padding of n holds the last image again.
-// grid  flat over [rest/4, batch/4], and over labels
+// As gather_batch, y batch-innermost. One invocation takes `span` neighbouring pixels of four images, a word of each at a
+// time, and makes a vec4 for each pixel, and one label. The padding of n holds the last image again.
+// grid  flat over [rest/span, batch/4], and over labels
 
 //@use index
 
@@ -10,6 +10,7 @@ struct Params {
     batch: u32, steps: u32,
     rest: u32,  // elements of an image
     plane: u32, // of one channel
+    span: u32,  // pixels of an invocation, a multiple of 4
 }
 
 @group(0) @binding(0) var<storage, read>       images:  array<u32>;       // [count, rest], bytes or floats
@@ -27,8 +28,8 @@ const ALIGNED: bool = true; //@set whether four neighbours always share a channe
 const FLOATS: bool = false; //@set whether images are floats; never with ALIGNED
 const CLOCK: bool = true; //@set whether the step is the clock itself, which goes on later: whoever wants it then reads `now`
 
-fn row(n: u32) -> u32 {
-    return order[step[0] % dim.steps * dim.batch + min(n, dim.batch - 1u)];
+fn row(at: u32, n: u32) -> u32 {
+    return order[at + min(n, dim.batch - 1u)];
 }
 
 fn pixel(row: u32, j: u32) -> f32 {
@@ -42,25 +43,28 @@ fn gather_batch_inner(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num
     let i = flat_id(id, groups.x * WORKGROUP);
     if CLOCK && i == 0u { now[0] = step[0]; }
     let inner = (dim.batch + 3u) / 4u;
-    if i < inner * 4u { labels[i] = classes[row(i)]; }
-    if i >= inner * ((dim.rest + 3u) / 4u) { return; }
+    let at = step[0] % dim.steps * dim.batch;
+    if i < inner * 4u { labels[i] = classes[row(at, i)]; }
+    if i >= inner * ((dim.rest + dim.span - 1u) / dim.span) { return; }
 
     let n = i % inner;
-    let j = i / inner * 4u;
-    let rows = vec4<u32>(row(n * 4u), row(n * 4u + 1u), row(n * 4u + 2u), row(n * 4u + 3u));
-    if ALIGNED {
-        let at = (rows * dim.rest + j) / 4u;
-        let words = vec4<u32>(images[at.x], images[at.y], images[at.z], images[at.w]);
-        let s = affine[j / dim.plane];
-        y[j * inner + n] = vec4<f32>(words & vec4<u32>(255u)) * s.x + s.y;
-        y[(j + 1u) * inner + n] = vec4<f32>((words >> vec4<u32>(8u)) & vec4<u32>(255u)) * s.x + s.y;
-        y[(j + 2u) * inner + n] = vec4<f32>((words >> vec4<u32>(16u)) & vec4<u32>(255u)) * s.x + s.y;
-        y[(j + 3u) * inner + n] = vec4<f32>(words >> vec4<u32>(24u)) * s.x + s.y;
-    } else {
-        for (var k = j; k < min(j + 4u, dim.rest); k++) {
-            let s = affine[k / dim.plane];
-            let four = vec4<f32>(pixel(rows.x, k), pixel(rows.y, k), pixel(rows.z, k), pixel(rows.w, k));
-            y[k * inner + n] = four * s.x + s.y;
+    let first = i / inner * dim.span;
+    let rows = vec4<u32>(row(at, n * 4u), row(at, n * 4u + 1u), row(at, n * 4u + 2u), row(at, n * 4u + 3u));
+    for (var j = first; j < min(first + dim.span, dim.rest); j += 4u) {
+        if ALIGNED {
+            let spot = (rows * dim.rest + j) / 4u;
+            let words = vec4<u32>(images[spot.x], images[spot.y], images[spot.z], images[spot.w]);
+            let s = affine[j / dim.plane];
+            y[j * inner + n] = vec4<f32>(words & vec4<u32>(255u)) * s.x + s.y;
+            y[(j + 1u) * inner + n] = vec4<f32>((words >> vec4<u32>(8u)) & vec4<u32>(255u)) * s.x + s.y;
+            y[(j + 2u) * inner + n] = vec4<f32>((words >> vec4<u32>(16u)) & vec4<u32>(255u)) * s.x + s.y;
+            y[(j + 3u) * inner + n] = vec4<f32>(words >> vec4<u32>(24u)) * s.x + s.y;
+        } else {
+            for (var k = j; k < min(j + 4u, dim.rest); k++) {
+                let s = affine[k / dim.plane];
+                let four = vec4<f32>(pixel(rows.x, k), pixel(rows.y, k), pixel(rows.z, k), pixel(rows.w, k));
+                y[k * inner + n] = four * s.x + s.y;
+            }
         }
     }
 }

@@ -124,6 +124,7 @@ shaders! {
     /// Every file of `lib/`: what `//@use` can name.
     LIB in "lib/":
     ACTIVATE = "activate";
+    CHUNK_MOMENTS = "chunk_moments";
     CLOCK = "clock";
     CONV_GEMM_DWEIGHT = "conv_gemm_dweight";
     CONV_GEMM_DX = "conv_gemm_dx";

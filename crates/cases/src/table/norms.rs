@@ -28,6 +28,10 @@ fn batch() -> Vec<Case> {
         train(&[18, 5, 3, 3]).then(Unary(F::Tanh)).within(Largest(64)),
         train(&[16, 5, 4, 6]).then(Unary(F::Relu)).then(halves).within(Largest(64)).kinked(),
         train(&[37, 3, 6, 4]).then(Unary(F::Sigmoid)).then(halves).within(Largest(64)).kinked(),
+        // Enough channels for a subgroup each.
+        train(&[18, 17, 3, 3]).then(Unary(F::Tanh)).within(Largest(64)),
+        train(&[37, 16, 6, 4]).then(Unary(F::Relu)).then(halves).within(Largest(64)).kinked(),
+        train(&[6, 16, 5, 5]).within(Largest(64)),
         infer(&[6, 3, 5, 4]).within(Largest(16)),
         infer(&[1, 5, 3, 3]).within(Largest(16)),
     ]

@@ -25,13 +25,22 @@ impl BatchNorm {
         let (groups, outer, inner) = (at.groups, at.outer, at.inner_elements());
         let (chunks, blocks) = (at.chunks(caps), self.shares(at.blocks(caps)));
         let moments = at.moments(caps, Arg::Input(0), Arg::Scratch(0));
-        let mut words = params! { groups, outer, inner, chunks, blocks, eps: self.eps, momentum };
-        words.extend(self.behind());
-        let apply = self.launch(at.launch(&shaders::BATCH_NORM, blocks)).params(words);
+        let apply = |launch: Launch, whole: bool, blocks: usize| {
+            let mut words = params! { groups, outer, inner, chunks, blocks, n: at.line(), eps: self.eps, momentum };
+            words.extend(self.behind());
+            let launch = self.launch(launch).set("WHOLE", u32::from(whole)).set("RAGGED", whole && at.ragged());
+            launch.params(words)
+        };
         let [x, weight, bias] = [0, 1, 2].map(Arg::Input);
         let [y, statistics, mean, var] = [0, 1, 2, 3].map(Arg::Output);
-        let apply = apply.bind(&[x, weight, bias, Arg::Scratch(0), y, statistics, mean, var]);
-        vec![several("batch_norm", vec![moments, apply], vec![at.moments_bytes(caps)])]
+        let in_parts = apply(at.launch(&shaders::BATCH_NORM, blocks), false, blocks);
+        let in_parts = in_parts.bind(&[x, weight, bias, Arg::Scratch(0), y, statistics, mean, var]);
+        let in_parts = several("batch_norm", vec![moments, in_parts], vec![at.moments_bytes(caps)]);
+        let whole = (caps.subgroup == Some(8) && at.fits_subgroups()).then(|| {
+            let launch = apply(at.subgroups(&shaders::BATCH_NORM), true, 8);
+            Candidate::one(launch.bind(&[x, weight, bias, weight, y, statistics, mean, var])).named("batch_norm/whole")
+        });
+        whole.into_iter().chain([in_parts]).collect()
     }
 
     /// Inference. Bindings: x, weight, bias, running mean, running variance; y.

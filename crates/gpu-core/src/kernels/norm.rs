@@ -57,8 +57,23 @@ impl Groups {
 
     /// A launch of `per` invocations a group, with the knobs that all norm kernels have.
     pub fn launch(&self, shader: &'static Shader, per: usize) -> Launch {
-        let launch = Launch::flat(shader, self.groups * per, 64).set("OUTER", self.outer > 1);
+        self.lying(Launch::flat(shader, self.groups * per, 64))
+    }
+
+    fn lying(&self, launch: Launch) -> Launch {
+        let launch = launch.set("OUTER", self.outer > 1);
         if self.width() == 1 { launch.redirect("width4", "width1") } else { launch }
+    }
+
+    /// Whether there are enough groups that a subgroup of 8 each keeps a machine's threads busy, and each can go through its
+    /// own: some drivers end a loop after 65,535 rounds.
+    pub fn fits_subgroups(&self) -> bool {
+        self.groups >= 16 && (8..200_000).contains(&self.elements())
+    }
+
+    /// A launch of a subgroup of 8 a group, with the same knobs.
+    pub fn subgroups(&self, shader: &'static Shader) -> Launch {
+        self.lying(Launch::flat(shader, self.groups * 8, 8))
     }
 
     /// Whether the last element along the innermost axis is partly padding.
