@@ -9,10 +9,17 @@ use graph::gpu_core::{Bound, Candidate, Device, Error, Program, Roofs};
 use graph::{DType, Io, Operation, Tensor};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// A candidate that takes so many times as long as the best in the first turn gets no other: no noise makes up for that.
-const OUT_OF_THE_RACE: f64 = 4.0;
+/// A candidate that takes so many times as long as the best when it first runs gets no turns: no noise makes up for that.
+const OUT_OF_THE_RACE: f64 = 8.0;
+
+/// Turns that all get, however long they take; behind them, time is spent up to this.
+const FEWEST: usize = 3;
+const ENOUGH: Duration = Duration::from_secs(5);
+
+/// Seconds that are not worth saving: what takes less may only have been interrupted.
+const LONG: f64 = 0.05;
 
 /// A node with the times of its candidates.
 #[derive(Clone, Debug)]
@@ -50,8 +57,8 @@ pub(crate) fn noise(io: &Io) -> Vec<Tensor> {
     io.inputs.iter().enumerate().map(one).collect()
 }
 
-/// Median seconds of each candidate of an op whose operands lie so, in `rounds` turns; `None` for one that the device
-/// refused.
+/// Median seconds of each candidate of an op whose operands lie so, in `rounds` turns, or fewer where they take long; `None`
+/// for one that the device refused.
 ///
 /// # Errors
 /// The device is lost or out of memory.
@@ -65,29 +72,45 @@ pub fn measure(
     let (op, io, label) = (op.clone(), io.clone(), "measured".to_string());
     let ask = Ask { label, data: noise(&io), op, io, tolerances: Vec::new() };
     let mut programs: Vec<Option<Program>> = Vec::new();
+    let mut seconds: Vec<Vec<f64>> = Vec::new();
     for candidate in candidates {
+        // The first run touches its buffers, and tells who is out of the race.
         let made = ask.program(device, candidate).and_then(|program| {
-            program.run(1)?; // its buffers are touched, its pipelines compiled
+            program.warm()?;
+            let began = Instant::now();
+            program.run(1)?;
             device.wait()?;
-            Ok(program)
+            Ok((program, began.elapsed().as_secs_f64()))
         });
         match made {
             Err(error @ (Error::Lost { .. } | Error::OutOfMemory { .. })) => return Err(error),
-            made => programs.push(made.ok()),
+            Err(_) => {
+                programs.push(None);
+                seconds.push(Vec::new());
+            }
+            Ok((program, first)) => {
+                programs.push(Some(program));
+                seconds.push(vec![first]);
+            }
         }
     }
-    let mut seconds: Vec<Vec<f64>> = vec![Vec::new(); programs.len()];
+    let most = OUT_OF_THE_RACE * seconds.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    for (program, seconds) in programs.iter_mut().zip(&mut seconds) {
+        if seconds.iter().any(|&first| first > most.max(LONG)) {
+            *program = None;
+        } else {
+            seconds.clear();
+        }
+    }
+    let began = Instant::now();
     for round in 0..rounds.max(1) {
         for (program, seconds) in programs.iter().zip(&mut seconds) {
             if let Some(program) = program {
                 seconds.push(once(program)?);
             }
         }
-        if round == 0 {
-            let best = seconds.iter().flatten().copied().fold(f64::INFINITY, f64::min);
-            for (program, seconds) in programs.iter_mut().zip(&seconds) {
-                program.take_if(|_| seconds.iter().any(|&seconds| seconds > best * OUT_OF_THE_RACE));
-            }
+        if round + 1 >= FEWEST && began.elapsed() > ENOUGH {
+            break;
         }
     }
     let median = |mut seconds: Vec<f64>| {
