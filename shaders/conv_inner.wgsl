@@ -8,6 +8,7 @@
 // grid  (n / 32, tiles of p × q, groups × tiles of k)
 
 //@use activate
+//@use quad
 //@use winner
 
 struct Params {
@@ -15,14 +16,13 @@ struct Params {
     h: u32, w: u32, p: u32, q: u32,    // x is [groups * c, h, w, n4], y before pooling [k, p, q, n4]
     r: u32,
     stride_h: u32, dilation_h: u32, pad_h: u32, pad_w: u32,
-    tiles_q: u32,                      // tiles along q
-    tiles_k: u32, k4_group: u32,       // tiles of kernels in a group, vec4s of kernels in a group
+    tiles_q: u32, tiles_k: u32, k4_group: u32, // tiles along q; tiles and vec4s of kernels in a group
     alpha: f32, beta: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       x:      array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read>       bias:   array<vec4<f32>>; // the weight again where there is none
+@group(0) @binding(0) var<storage, read>       x:      array<Quad>;
+@group(0) @binding(1) var<storage, read>       weight: array<Quad>;
+@group(0) @binding(2) var<storage, read>       bias:   array<Quad>; // the weight again where there is none
 @group(0) @binding(3) var<storage, read_write> y:      array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> code:   array<u32>;       // a byte an image; written with POOL only
 @group(0) @binding(5) var<uniform>             dim:    Params;
@@ -53,7 +53,7 @@ const a = 0u;
 const e = 0u;
 
 fn fetch(at_c: u32, row: u32, col: u32, n: u32) -> vec4<f32> {
-    let near = x[((at_c + min(row, dim.h - 1u)) * dim.w + min(col, dim.w - 1u)) * dim.n4 + n];
+    let near = quad(x[((at_c + min(row, dim.h - 1u)) * dim.w + min(col, dim.w - 1u)) * dim.n4 + n]);
     return select(vec4<f32>(), near, !PADDED || (row < dim.h && col < dim.w));
 }
 
@@ -106,7 +106,7 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
             let c = select(inner, outer, CARRY == 1u);
             let r = select(outer, inner, CARRY == 1u);
             //@for v in 0..(S*O4+7)/8
-            let w_v = weight[(c * dim.r + r) * S * dim.k4 + from_v];
+            let w_v = quad(weight[(c * dim.r + r) * S * dim.k4 + from_v]);
             //@end
             //@for m in 1..1+CARRY*(ROWS-1)
             //@for j in 0..REACH
@@ -156,7 +156,7 @@ fn conv_inner(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocat
     {
         let k = (k0 + o) * 4u;
         var b = vec4<f32>();
-        if BIAS { b = bias[k0 + o]; }
+        if BIAS { b = quad(bias[k0 + o]); }
         //@for once in 0..1-POOL
         //@for m in 0..ROWS
         //@for i in 0..COLUMNS

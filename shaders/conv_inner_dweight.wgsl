@@ -6,6 +6,8 @@
 // With POOL dy is the gradient behind a 2×2 max pooling and `code` its winners; then COLUMNS is even.
 // grid  (tiles of c × tiles of k, r, groups × parts)
 
+//@use quad
+
 struct Params {
     n: u32, n4: u32, c: u32, k: u32, k4: u32, // images and their vec4s; channels and kernels of one group; vec4s of all kernels
     h: u32, w: u32, p: u32, q: u32,           // x is [groups * c, h, w, n4], dy before pooling [groups * k, p, q, n4]
@@ -16,8 +18,8 @@ struct Params {
     weights4: u32,                            // vec4s of one part of dweight
 }
 
-@group(0) @binding(0) var<storage, read>       x:       array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       dy:      array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read>       x:       array<Quad>;
+@group(0) @binding(1) var<storage, read>       dy:      array<Quad>;
 @group(0) @binding(2) var<storage, read>       code:    array<u32>;       // x again without POOL
 @group(0) @binding(3) var<storage, read_write> dweight: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> dbias:   array<f32>;       // written with BIAS only
@@ -75,7 +77,7 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
                 let there = select(vec4<f32>(), vec4<f32>(1.0), vec4<u32>(n * 4u) + vec4<u32>(0u, 1u, 2u, 3u) < vec4<u32>(dim.n));
                 //@for j in 0..(COLUMNS-1)*STRIDE+(S-1)*DILATION+1
                 let col_j = q0 * STRIDE + j - dim.pad_w;
-                var x_j = x[(at_row + min(col_j, dim.w - 1u)) * dim.n4 + n];
+                var x_j = quad(x[(at_row + min(col_j, dim.w - 1u)) * dim.n4 + n]);
                 x_j = select(x_j, vec4<f32>(), above || col_j >= dim.w);
                 //@end
                 //@for u in 0..(O4+1)/2
@@ -85,7 +87,7 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
                 //@for once in 0..1-POOL
                 //@for i in 0..COLUMNS
                 let at_u_i = ((at_k_u * dim.p + p) * dim.q + min(q0 + i, dim.q - 1u)) * dim.n4 + n;
-                dy_u_i = select(vec4<f32>(), dy[at_u_i] * there, q0 + i < dim.q);
+                dy_u_i = select(vec4<f32>(), quad(dy[at_u_i]) * there, q0 + i < dim.q);
                 bias_u += dy_u_i;
                 //@end
                 //@end
@@ -94,7 +96,7 @@ fn conv_inner_dweight(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup
                 let half_u_a = q0 / 2u + a;
                 let spot_u_a = ((at_k_u * (dim.p / 2u) + min(p / 2u, dim.p / 2u - 1u)) * (dim.q / 2u)
                     + min(half_u_a, dim.q / 2u - 1u)) * dim.n4 + n;
-                let won_u_a = select(vec4<f32>(), dy[spot_u_a] * there, half_u_a < dim.q / 2u && p / 2u < dim.p / 2u);
+                let won_u_a = select(vec4<f32>(), quad(dy[spot_u_a]) * there, half_u_a < dim.q / 2u && p / 2u < dim.p / 2u);
                 let place_u_a = (vec4<u32>(code[spot_u_a]) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(3u);
                 //@end
                 //@for i in 0..COLUMNS

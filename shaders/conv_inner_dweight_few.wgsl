@@ -5,6 +5,8 @@
 // and one part of the sum.
 // grid  (tiles of k, c, groups × parts)
 
+//@use quad
+
 struct Params {
     n: u32, n4: u32, c: u32, k: u32, k4: u32, // images and their vec4s; channels and kernels of one group; vec4s of all kernels
     h: u32, w: u32, p: u32, q: u32,           // x is [groups * c, h, w, n4], dy before pooling [groups * k, p, q, n4]
@@ -14,8 +16,8 @@ struct Params {
     weights4: u32,                            // vec4s of one part of dweight
 }
 
-@group(0) @binding(0) var<storage, read>       x:       array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       dy:      array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read>       x:       array<Quad>;
+@group(0) @binding(1) var<storage, read>       dy:      array<Quad>;
 @group(0) @binding(2) var<storage, read>       code:    array<u32>;       // x again without POOL
 @group(0) @binding(3) var<storage, read_write> dweight: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbias:   array<f32>;       // written with BIAS only
@@ -71,7 +73,7 @@ fn conv_inner_dweight_few(@builtin(workgroup_id) group: vec3<u32>, @builtin(subg
                 //@for v in 0..(R*WIDTH+7)/8
                 let row_v = p * dim.stride_h + down_v;
                 let col_v = q0 * STRIDE + right_v;
-                let near_v = x[((at_c + min(row_v, dim.h - 1u)) * dim.w + min(col_v, dim.w - 1u)) * dim.n4 + n];
+                let near_v = quad(x[((at_c + min(row_v, dim.h - 1u)) * dim.w + min(col_v, dim.w - 1u)) * dim.n4 + n]);
                 let x_v = select(vec4<f32>(), near_v, row_v < dim.h && col_v < dim.w);
                 //@end
                 //@for i in 0..COLUMNS
@@ -80,7 +82,7 @@ fn conv_inner_dweight_few(@builtin(workgroup_id) group: vec3<u32>, @builtin(subg
                 //@for once in 0..1-POOL
                 //@for i in 0..COLUMNS
                 let at_i = ((at_k * dim.p + p) * dim.q + min(q0 + i, dim.q - 1u)) * dim.n4 + n;
-                dy_i = select(vec4<f32>(), dy[at_i] * there, q0 + i < dim.q);
+                dy_i = select(vec4<f32>(), quad(dy[at_i]) * there, q0 + i < dim.q);
                 bias += dy_i;
                 //@end
                 //@end
@@ -89,7 +91,7 @@ fn conv_inner_dweight_few(@builtin(workgroup_id) group: vec3<u32>, @builtin(subg
                 let half_a = q0 / 2u + a;
                 let spot_a = ((at_k * (dim.p / 2u) + min(p / 2u, dim.p / 2u - 1u)) * (dim.q / 2u)
                     + min(half_a, dim.q / 2u - 1u)) * dim.n4 + n;
-                let won_a = select(vec4<f32>(), dy[spot_a] * there, half_a < dim.q / 2u && p / 2u < dim.p / 2u);
+                let won_a = select(vec4<f32>(), quad(dy[spot_a]) * there, half_a < dim.q / 2u && p / 2u < dim.p / 2u);
                 let place_a = (vec4<u32>(code[spot_a]) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(3u);
                 //@end
                 //@for i in 0..COLUMNS

@@ -7,6 +7,7 @@
 // grid  (n / 32, tiles of h × w, groups × tiles of c)
 
 //@use activate
+//@use quad
 
 struct Params {
     n4: u32, c: u32, k: u32, k4: u32,  // vec4s of images; channels of one group; kernels of one group; vec4s of all kernels
@@ -17,10 +18,10 @@ struct Params {
     alpha: f32, beta: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       dy:     array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       weight: array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read>       dy:     array<Quad>;
+@group(0) @binding(1) var<storage, read>       weight: array<Quad>;
 @group(0) @binding(2) var<storage, read>       code:   array<u32>;       // the weight again without POOL
-@group(0) @binding(3) var<storage, read>       x:      array<vec4<f32>>; // the weight again without FUNCTION
+@group(0) @binding(3) var<storage, read>       x:      array<Quad>; // the weight again without FUNCTION
 @group(0) @binding(4) var<storage, read_write> dx:     array<vec4<f32>>;
 @group(0) @binding(5) var<uniform>             dim:    Params;
 
@@ -72,7 +73,7 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
         let hit = down % dim.dilation_h == 0u;
         for (var k4 = 0u; k4 * 4u < dim.k; k4++) {
             //@for v in 0..(S*CHANNELS+7)/8
-            let four_v = weight[from_v + r * S * dim.k4 + k4];
+            let four_v = quad(weight[from_v + r * S * dim.k4 + k4]);
             //@end
             var pick = vec4<f32>(1.0, 0.0, 0.0, 0.0);
             for (var k = k4 * 4u; k < min(k4 * 4u + 4u, dim.k); k++) {
@@ -86,7 +87,7 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 //@end
                 //@for once in 0..1-POOL
                 //@for j in 0..REACH
-                dy_j = select(vec4<f32>(), dy[(row * dim.q + min(q0 + j, dim.q - 1u)) * dim.n4 + n], hit && q0 + j < dim.q);
+                dy_j = select(vec4<f32>(), quad(dy[(row * dim.q + min(q0 + j, dim.q - 1u)) * dim.n4 + n]), hit && q0 + j < dim.q);
                 //@end
                 //@end
                 //@for once in 0..POOL
@@ -94,7 +95,7 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 let half_a = u32(i32(q0) >> 1u) + a; // q0 is even, and may be a wrapped negative
                 let at_a = (row * (dim.q / 2u) + min(half_a, dim.q / 2u - 1u)) * dim.n4 + n;
                 let inside_a = hit && half_a < dim.q / 2u && (p >> 1u) < dim.p / 2u;
-                let won_a = select(vec4<f32>(), dy[at_a], inside_a);
+                let won_a = select(vec4<f32>(), quad(dy[at_a]), inside_a);
                 let place_a = (vec4<u32>(code[at_a]) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(3u);
                 //@end
                 let below = (p & 1u) * 2u;
@@ -132,7 +133,7 @@ fn conv_inner_dx(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
     if live && w0 + i < dim.w {
         let at = (((part * dim.c + c0 + a) * dim.h + h) * dim.w + w0 + i) * dim.n4 + n;
         var slope = vec4<f32>(1.0);
-        if FUNCTION != 0u { slope = slope_y(FUNCTION, x[at], dim.alpha, dim.beta); }
+        if FUNCTION != 0u { slope = slope_y(FUNCTION, quad(x[at]), dim.alpha, dim.beta); }
         dx[at] = sum_a_i * slope;
     }
     //@end

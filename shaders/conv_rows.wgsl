@@ -8,6 +8,7 @@
 
 //@use activate
 //@use neighbours
+//@use quad
 
 struct Params {
     c: u32, k: u32, k4: u32,                  // channels of one group; kernels and their vec4s
@@ -18,9 +19,9 @@ struct Params {
     alpha: f32, beta: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       x:      array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       weight: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read>       bias:   array<vec4<f32>>; // the weight again where there is none
+@group(0) @binding(0) var<storage, read>       x:      array<Quad>;
+@group(0) @binding(1) var<storage, read>       weight: array<Quad>;
+@group(0) @binding(2) var<storage, read>       bias:   array<Quad>; // the weight again where there is none
 @group(0) @binding(3) var<storage, read_write> y:      array<Y>;
 @group(0) @binding(4) var<uniform>             dim:    Params;
 
@@ -79,11 +80,11 @@ fn conv_rows(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocati
         var base = group.z * dim.c * plane + tap % dim.stride_h * PHASES * dim.len4 + tap / dim.stride_h * dim.w4 + a0;
         for (var c = 0u; c < dim.c; c++) {
             //@for v in 0..(S*O4+7)/8
-            let w_v = weight[(c * dim.r + r) * S * dim.k4 + from_v];
+            let w_v = quad(weight[(c * dim.r + r) * S * dim.k4 + from_v]);
             //@end
             //@for f in 0..PHASES
             //@for m in 0..BLOCKS+1
-            let x_f_m = x[min(base + f * dim.len4 + m * 8u + lane * (1u - m / BLOCKS), dim.last)]; // the last: one for all
+            let x_f_m = quad(x[min(base + f * dim.len4 + m * 8u + lane * (1u - m / BLOCKS), dim.last)]); // the last: one for all
             //@end
             //@for e in 0..BLOCKS
             //@for m in e+1..e+2
@@ -134,7 +135,7 @@ fn conv_rows(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invocati
         {
             let k = (k0 + o) * 4u;
             var b = vec4<f32>();
-            if BIAS { b = bias[k0 + o]; }
+            if BIAS { b = quad(bias[k0 + o]); }
             //@for e in 0..4
             {
                 let value = activate(FUNCTION, sum_o_m[e] + b[e], dim.alpha, dim.beta);

@@ -8,6 +8,7 @@
 // grid  one axis: a workgroup takes `blocks` blocks of 8 vec4s of tiles and images
 
 //@use activate
+//@use quad
 //@use winograd
 
 struct Params {
@@ -19,12 +20,12 @@ struct Params {
     alpha: f32, beta: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       x:    array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read>       u:    array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read>       x:    array<Quad>;
+@group(0) @binding(1) var<storage, read>       u:    array<Quad>;
 @group(0) @binding(2) var<storage, read>       bias: array<f32>;       // u again where there is none
-@group(0) @binding(3) var<storage, read>       made: array<vec4<f32>>; // u again without SLOPE
-@group(0) @binding(4) var<storage, read_write> y:    array<vec4<f32>>;
-@group(0) @binding(5) var<storage, read_write> work: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read>       made: array<Quad>; // u again without SLOPE
+@group(0) @binding(4) var<storage, read_write> y:    array<Quad>;
+@group(0) @binding(5) var<storage, read_write> work: array<Quad>;
 @group(0) @binding(6) var<uniform>             dim:  Params;
 
 const O4: u32 = 1u; //@set
@@ -68,7 +69,7 @@ fn along(first: u32, length: u32, step: u32) -> Line {
     );
 }
 
-fn fetch(at: u32, inside: bool) -> vec4<f32> { return select(vec4<f32>(), x[at], inside); }
+fn fetch(at: u32, inside: bool) -> vec4<f32> { return select(vec4<f32>(), quad(x[at]), inside); }
 
 fn line(at: u32, inside: bool, cols: Line) -> array<vec4<f32>, 6> {
     return of_x(
@@ -81,7 +82,8 @@ fn line(at: u32, inside: bool, cols: Line) -> array<vec4<f32>, 6> {
 fn back(at: u32, step: u32) -> array<vec4<f32>, 4> {
     let down = 6u * step;
     return of_y(
-        work[at], work[at + down], work[at + 2u * down], work[at + 3u * down], work[at + 4u * down], work[at + 5u * down],
+        quad(work[at]), quad(work[at + down]), quad(work[at + 2u * down]),
+        quad(work[at + 3u * down]), quad(work[at + 4u * down]), quad(work[at + 5u * down]),
     );
 }
 
@@ -115,7 +117,7 @@ fn conv_winograd(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
             {
                 let col = of_x(x0[i], x1[i], x2[i], x3[i], x4[i], x5[i]);
                 //@for j in 0..6
-                work[to + (i * 6u + j) * v_step] = col[j];
+                work[to + (i * 6u + j) * v_step] = to_quad(col[j]);
                 //@end
             }
             //@end
@@ -128,11 +130,11 @@ fn conv_winograd(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 //@end
                 for (var c = 0u; c < dim.depth; c += STEP) {
                     //@for a in 0..(STEP*O4+7)/8
-                    let u_a = u[(f * dim.depth + c) * dim.k4 + k0 + from_a];
+                    let u_a = quad(u[(f * dim.depth + c) * dim.k4 + k0 + from_a]);
                     //@end
                     let at = v0 + f * v_step + c * 8u;
                     //@for s in 0..STEP
-                    let v_s = work[at + s * 8u];
+                    let v_s = quad(work[at + s * 8u]);
                     //@end
                     // A sum's products stand together: drivers keep this order, and the sum in a register meanwhile.
                     //@for o in 0..O4
@@ -155,7 +157,7 @@ fn conv_winograd(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                 let to = m0 + f * m_step;
                 //@for o in 0..O4
                 //@for e in 0..4
-                work[to + (o * 4u + e) * 8u] = sum_o[e];
+                work[to + (o * 4u + e) * 8u] = to_quad(sum_o[e]);
                 //@end
                 //@end
             }
@@ -179,8 +181,8 @@ fn conv_winograd(@builtin(workgroup_id) group: vec3<u32>, @builtin(subgroup_invo
                         let to = ((k * dim.p + p) * dim.q + q) * dim.n4 + spot.n;
                         if column < dim.columns && p < dim.p && q < dim.q {
                             var slope = vec4<f32>(1.0);
-                            if SLOPE != 0u { slope = slope_y(SLOPE, made[to], dim.alpha, dim.beta); }
-                            y[to] = activate(FUNCTION, row[j] + b, dim.alpha, dim.beta) * slope;
+                            if SLOPE != 0u { slope = slope_y(SLOPE, quad(made[to]), dim.alpha, dim.beta); }
+                            y[to] = to_quad(activate(FUNCTION, row[j] + b, dim.alpha, dim.beta) * slope);
                         }
                     }
                     //@end

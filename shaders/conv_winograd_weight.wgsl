@@ -5,6 +5,7 @@
 // grid  flat over c × vec4s of k
 
 //@use index
+//@use quad
 //@use winograd
 
 struct Params {
@@ -12,8 +13,8 @@ struct Params {
     weight4: u32,                         // vec4s of the weight's innermost axis: weight is [c, 3, 3, weight4]
 }
 
-@group(0) @binding(0) var<storage, read>       weight: array<vec4<f32>>;
-@group(0) @binding(1) var<storage, read_write> u:      array<vec4<f32>>;
+@group(0) @binding(0) var<storage, read>       weight: array<Quad>;
+@group(0) @binding(1) var<storage, read_write> u:      array<Quad>;
 @group(0) @binding(2) var<uniform>             dim:    Params;
 
 const WORKGROUP: u32 = 8u; //@set
@@ -23,14 +24,15 @@ const i = 0u;
 const j = 0u;
 
 fn tap(c: u32, k4: u32, at: u32) -> vec4<f32> {
-    if !TURNED { return weight[(c * 9u + at) * dim.weight4 + k4]; }
+    if !TURNED { return quad(weight[(c * 9u + at) * dim.weight4 + k4]); }
     // Kernel c of four channels; channels that pad the last vec4 are zero.
     let pick = vec4<u32>(c % 4u) == vec4<u32>(0u, 1u, 2u, 3u);
     let one = select(vec4<f32>(), vec4<f32>(1.0), pick);
     let from_ = vec4<u32>(k4 * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
     let at_k = (min(from_, vec4<u32>(dim.k - 1u)) * 9u + 8u - at) * dim.weight4 + c / 4u;
     let four = vec4<f32>(
-        dot(weight[at_k.x], one), dot(weight[at_k.y], one), dot(weight[at_k.z], one), dot(weight[at_k.w], one),
+        dot(quad(weight[at_k.x]), one), dot(quad(weight[at_k.y]), one),
+        dot(quad(weight[at_k.z]), one), dot(quad(weight[at_k.w]), one),
     );
     return select(vec4<f32>(), four, from_ < vec4<u32>(dim.k));
 }
@@ -52,7 +54,7 @@ fn conv_winograd_weight(@builtin(global_invocation_id) id: vec3<u32>, @builtin(n
     {
         let row = of_weight(g0[i], g1[i], g2[i]);
         //@for j in 0..6
-        u[(i * 6u + j) * dim.depth * dim.k4 + at] = row[j] * real;
+        u[(i * 6u + j) * dim.depth * dim.k4 + at] = to_quad(row[j] * real);
         //@end
     }
     //@end

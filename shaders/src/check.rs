@@ -16,6 +16,7 @@ fn capabilities() -> Capabilities {
     Capabilities::SUBGROUP
         | Capabilities::SUBGROUP_BARRIER
         | Capabilities::SHADER_FLOAT16
+        | Capabilities::SHADER_INT64
         | Capabilities::IMMEDIATES
         | Capabilities::COOPERATIVE_MATRIX
 }

@@ -145,6 +145,8 @@ shaders! {
     NORMALISED = "normalised";
     OPERATE = "operate";
     PRODUCT = "product";
+    QUAD = "quad";
+    QUAD_INT64 = "quad_int64";
     RANDOM = "random";
     REDUCE = "reduce";
     RULE_ADADELTA = "rule_adadelta";

@@ -9,7 +9,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use shaders::{ALL, Knobs, LIB, Shader, check, compose};
+use shaders::{ALL, Knobs, LIB, Shader, check, compose, compose_with};
 
 /// Stems of the .wgsl files of a folder of this package.
 fn on_disk(folder: &str) -> BTreeSet<String> {
@@ -56,6 +56,17 @@ fn each_shader_composes_and_translates() {
         let composed = compose(shader, &Knobs::default()).map_err(|error| error.to_string())?;
         check::validate(&composed.text).map_err(|error| composed.blame(&error.to_string()))?;
         check::translate(&composed.text).map(drop).map_err(|error| error.to_string())
+    });
+}
+
+/// As devices with 64-bit integers compile it.
+#[test]
+fn each_shader_translates_with_the_twin_of_quad() {
+    let twin = Shader { name: "quad", text: shaders::QUAD_INT64.text };
+    let lib: Vec<&Shader> = LIB.iter().map(|file| if file.name == "quad" { &twin } else { *file }).collect();
+    each(ALL, |shader| {
+        let composed = compose_with(shader, &Knobs::default(), &lib).map_err(|error| error.to_string())?;
+        check::translate(&composed.text).map(drop).map_err(|error| composed.blame(&error.to_string()))
     });
 }
 

@@ -243,12 +243,13 @@ async fn present(low_power: bool) -> Vec<(AdapterSummary, wgpu::Adapter)> {
 }
 
 /// Features that kernels use, or that it is useful to know are there.
-const FEATURES: [(&str, wgpu::Features); 7] = [
+const FEATURES: [(&str, wgpu::Features); 8] = [
     ("SUBGROUP", wgpu::Features::SUBGROUP),
     ("TIMESTAMP_QUERY", wgpu::Features::TIMESTAMP_QUERY),
     ("TIMESTAMP_QUERY_INSIDE_PASSES", wgpu::Features::TIMESTAMP_QUERY_INSIDE_PASSES),
     ("SHADER_F16", wgpu::Features::SHADER_F16),
     ("SHADER_F64", wgpu::Features::SHADER_F64),
+    ("SHADER_INT64", wgpu::Features::SHADER_INT64),
     ("IMMEDIATES", wgpu::Features::IMMEDIATES),
     ("EXPERIMENTAL_COOPERATIVE_MATRIX", wgpu::Features::EXPERIMENTAL_COOPERATIVE_MATRIX),
 ];
@@ -306,6 +307,7 @@ fn caps(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limit
         grid_axis: limits.max_compute_workgroups_per_dimension,
         workgroup_size: sides[0].min(sides[1]),
         workgroup_bytes: limits.max_compute_workgroup_storage_size,
+        int64: features.contains(wgpu::Features::SHADER_INT64),
         timestamps: features.contains(TIMESTAMPS),
     }
 }

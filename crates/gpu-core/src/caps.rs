@@ -38,6 +38,8 @@ pub struct Caps {
     pub workgroup_size: u32,
     /// Workgroup memory, in bytes.
     pub workgroup_bytes: u32,
+    /// Shaders may use integers of 64 bits.
+    pub int64: bool,
     /// Timestamps can be written between launches.
     pub timestamps: bool,
 }
@@ -56,6 +58,7 @@ impl Caps {
             grid_axis: 65_535,
             workgroup_size: 1024,
             workgroup_bytes: 32 << 10,
+            int64: true,
             timestamps: true,
         }
     }
@@ -87,6 +90,7 @@ impl Caps {
             grid_axis: 65_535,
             workgroup_size: 256,
             workgroup_bytes: 16 << 10,
+            int64: false,
             timestamps: false,
         }
     }

@@ -99,7 +99,7 @@ impl Device {
     /// As [`Device::open`].
     pub async fn open_async(asked: Option<&str>) -> Result<Self> {
         let (summary, adapter) = Adapters::choose(asked).await?;
-        let useful = wgpu::Features::SUBGROUP | TIMESTAMPS;
+        let useful = wgpu::Features::SUBGROUP | wgpu::Features::SHADER_INT64 | TIMESTAMPS;
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("lenslet"),
             required_features: adapter.features() & useful,
@@ -122,6 +122,7 @@ impl Device {
             lock(&losses).lost.get_or_insert(format!("{reason:?} {message}").trim_end().to_string());
         });
         log::info!("opened {summary}; {}", summary.note);
+        let texts = Mutex::new(Texts::of(&summary.caps)?);
         Ok(Self(Arc::new(Inner {
             gpu,
             queue,
@@ -129,7 +130,7 @@ impl Device {
             counts: Counts::default(),
             summary,
             sink,
-            texts: Mutex::new(Texts::from_env()?),
+            texts,
             kept: Mutex::default(),
             in_flight: Mutex::default(),
         })))

@@ -62,6 +62,9 @@ pub(crate) fn validate(shader: &Shader, composed: &Composed, module: &naga::Modu
     if caps.subgroup.is_some() {
         allowed |= valid::Capabilities::SUBGROUP | valid::Capabilities::SUBGROUP_BARRIER;
     }
+    if caps.int64 {
+        allowed |= valid::Capabilities::SHADER_INT64;
+    }
     let verdict = valid::Validator::new(valid::ValidationFlags::all(), allowed).validate(module);
     verdict.map(drop).map_err(|error| Error::Shader {
         shader: shader.name.to_string(),

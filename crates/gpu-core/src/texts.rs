@@ -9,9 +9,13 @@ use std::path::Path;
 use shaders::{ALL, Composed, LIB, Shader, compose_with};
 
 use crate::{
+    caps::{Caps, Family},
     error::{Error, Result},
     launch::Launch,
 };
+
+/// `quad` where loads are paid by their components.
+static QUADS: Shader = Shader { name: "quad", text: shaders::QUAD_INT64.text };
 
 /// Which text each shader has. The default is lenslet's own.
 #[derive(Clone, Debug, Default)]
@@ -20,12 +24,16 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// With the files of the folder that `LENSLET_SHADERS` names, if it names one.
+    /// Those of a device: with the twins of includes that are faster there, and with the files of the folder that
+    /// `LENSLET_SHADERS` names, if it names one.
     ///
     /// # Errors
     /// The folder cannot be read, or a file in it has a name that no shader has.
-    pub fn from_env() -> Result<Self> {
+    pub fn of(caps: &Caps) -> Result<Self> {
         let mut texts = Texts::default();
+        if caps.family == Family::Software && caps.int64 {
+            texts.replaced.push(&QUADS);
+        }
         if let Some(folder) = std::env::var_os("LENSLET_SHADERS").filter(|folder| !folder.is_empty()) {
             texts.replace_all(Path::new(&folder))?;
         }
@@ -70,7 +78,7 @@ impl Texts {
         Ok(())
     }
 
-    fn of(&self, shader: &'static Shader) -> &'static Shader {
+    fn text_of(&self, shader: &'static Shader) -> &'static Shader {
         self.replaced.iter().find(|replaced| replaced.name == shader.name).copied().unwrap_or(shader)
     }
 
@@ -82,8 +90,8 @@ impl Texts {
         let composed = if self.replaced.is_empty() {
             shaders::compose(launch.shader, &launch.knobs)
         } else {
-            let lib: Vec<&Shader> = LIB.iter().map(|file| self.of(file)).collect();
-            compose_with(self.of(launch.shader), &launch.knobs, &lib)
+            let lib: Vec<&Shader> = LIB.iter().map(|file| self.text_of(file)).collect();
+            compose_with(self.text_of(launch.shader), &launch.knobs, &lib)
         };
         composed.map_err(|error| Error::Shader { shader: launch.shader.name.to_string(), message: error.to_string() })
     }
@@ -92,6 +100,14 @@ impl Texts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_software_adapter_loads_by_64_bits_where_it_can() {
+        let launch = Launch::new(&shaders::CONV_INNER, [1; 3]);
+        let quads = |caps: &Caps| Texts::of(caps).unwrap().compose(&launch).unwrap().text.contains("vec2<u64>");
+        assert!(quads(&Caps::software()));
+        assert!(!quads(&Caps { int64: false, ..Caps::software() }) && !quads(&Caps::gpu()));
+    }
 
     #[test]
     fn a_kernel_and_an_include_are_replaced_by_name() {

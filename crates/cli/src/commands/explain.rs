@@ -99,8 +99,9 @@ pub(crate) fn caps(asked: Option<&str>) -> anyhow::Result<(Caps, String)> {
 /// What is known of the kernels on the adapter that would be taken; `None` where there is none.
 pub(crate) fn proofs(asked: Option<&str>) -> anyhow::Result<Option<Proofs>> {
     let picked = Adapters::list(asked).into_iter().find(|adapter| adapter.note.starts_with("picked"));
-    let texts = Texts::from_env()?;
-    Ok(picked.map(|adapter| Proofs::of(&adapter, texts)))
+    let Some(adapter) = picked else { return Ok(None) };
+    let texts = Texts::of(&adapter.caps)?;
+    Ok(Some(Proofs::of(&adapter, texts)))
 }
 
 fn counts(summary: &lenslet::Summary) -> String {
