@@ -125,6 +125,7 @@ shaders! {
     LIB in "lib/":
     ACTIVATE = "activate";
     CHUNK_MOMENTS = "chunk_moments";
+    CHUNK_SUMS = "chunk_sums";
     CLOCK = "clock";
     CONV_GEMM_DWEIGHT = "conv_gemm_dweight";
     CONV_GEMM_DX = "conv_gemm_dx";

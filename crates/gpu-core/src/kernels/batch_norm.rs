@@ -1,9 +1,10 @@
-//! Batch norm in training (two launches each way) and at inference (one). In training what stands behind it goes along: an
+//! Batch norm in training (two launches each way, or one where a subgroup takes a channel) and at inference (one). In training what stands behind it goes along: an
 //! activation, and 2×2 max pooling where the batch lies innermost.
 
 use super::activation::Activation;
 use super::norm::Groups;
 use crate::{Arg, Candidate, Caps, Launch, Word, params};
+use shaders::Knob;
 
 /// Batch norm of the channels of x.
 pub struct BatchNorm {
@@ -72,14 +73,25 @@ impl BatchNorm {
             .params(words)
             .bind(&[x, dy, statistics, scale, bias, Arg::Scratch(0)]);
         let [dx, dweight, dbias] = [0, 1, 2].map(Arg::Output);
-        let mut words = params! { groups, outer, inner, chunks, blocks, count: at.count as f32, eps };
-        words.extend(self.behind());
-        let apply = self
-            .launch(at.launch(&shaders::BATCH_NORM_DX, blocks))
-            .set("TRAINING", training)
-            .params(words)
-            .bind(&[x, dy, weight, statistics, Arg::Scratch(0), dx, dweight, dbias]);
-        vec![several("batch_norm_dx", vec![sums, apply], vec![(groups * chunks) as u64 * 16])]
+        let apply = |launch: Launch, whole: bool, blocks: usize| {
+            let count = at.count as f32;
+            let mut words = params! { groups, outer, inner, chunks, blocks, n: at.line(), count, eps };
+            words.extend(self.behind());
+            let launch = self.launch(launch).set("TRAINING", training).set("WHOLE", u32::from(whole));
+            let part = Knob::Type(if whole { "f32" } else { "vec4<f32>" });
+            launch.set("RAGGED", whole && at.ragged()).set("Part", part).params(words)
+        };
+        let in_parts = apply(at.launch(&shaders::BATCH_NORM_DX, blocks), false, blocks);
+        let in_parts = in_parts.bind(&[x, dy, weight, statistics, Arg::Scratch(0), dx, dweight, dbias]);
+        let in_parts = several("batch_norm_dx", vec![sums, in_parts], vec![(groups * chunks) as u64 * 16]);
+        let whole = (training && caps.subgroup == Some(8) && at.fits_subgroups()).then(|| {
+            let launch = apply(at.subgroups(&shaders::BATCH_NORM_DX), true, 8);
+            // With nothing behind the norm nobody asks what is added.
+            let bias = if plain { weight } else { bias };
+            Candidate::one(launch.bind(&[x, dy, weight, statistics, bias, dx, dweight, dbias]))
+                .named("batch_norm_dx/whole")
+        });
+        whole.into_iter().chain([in_parts]).collect()
     }
 
     /// Knobs of what stands behind it.
