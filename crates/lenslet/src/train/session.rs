@@ -105,7 +105,8 @@ impl Session {
         self
     }
 
-    /// Goes on from a checkpoint. Returns what may make its bits differ from those of an unbroken run, if anything.
+    /// Goes on from a checkpoint. Returns what may make its bits differ from those of an unbroken run, if anything; the run's
+    /// kernels are taken again where [`engine::go_on`](crate::engine::go_on) came before the trainer.
     ///
     /// # Errors
     /// The checkpoint is of another model, other settings or other data.
