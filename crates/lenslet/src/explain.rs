@@ -23,8 +23,8 @@ pub struct Explanation {
     pub slots: Vec<(u64, String)>,
     /// Bytes of activations and gradients, slots shared.
     pub transient_bytes: u64,
-    /// The largest number of these alive at one time.
-    pub live_peak_bytes: u64,
+    /// What no plan can go below.
+    pub least_bytes: u64,
     /// Slots and launches.
     pub plan: Plan,
     /// Arithmetic of a run, multiply and add counted as two.
@@ -107,7 +107,7 @@ impl Explanation {
             training,
             slots: slots.collect(),
             transient_bytes: planned.transient_bytes,
-            live_peak_bytes: planned.live_peak_bytes,
+            least_bytes: planned.least_bytes,
             flops: planned.rows.iter().map(|row| row.flops).sum(),
             rows: planned.rows,
             plan: planned.plan,

@@ -78,7 +78,7 @@ pub(crate) fn value(explained: &Explanation, adapter: &str) -> serde_json::Value
         "launches": explained.plan.steps.len(),
         "flops": explained.flops,
         "transient_bytes": explained.transient_bytes,
-        "live_peak_bytes": explained.live_peak_bytes,
+        "least_bytes": explained.least_bytes,
     })
 }
 
@@ -173,6 +173,6 @@ pub(crate) fn planned(explained: &Explanation, adapter: &str) -> String {
         explained.flops as f64 / 1e6,
         report::bytes(all),
         report::bytes(explained.transient_bytes),
-        report::bytes(explained.live_peak_bytes),
+        report::bytes(explained.least_bytes),
     )
 }

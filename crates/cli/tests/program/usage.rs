@@ -28,7 +28,7 @@ fn arguments_that_cannot_be_used() {
     refused(with(&["eval", &text("none")]), "there is no such run folder");
     refused(with(&["predict", &text("none"), &text("none.png")]), "there is no such file");
     refused(with(&["train", "--model", "lenett"]), "there are the presets lenet");
-    refused(with(&["train", "--batch", "10001", "--out", &text("run")]), "larger than the 10000 training images");
+    refused(with(&["train", "--batch", "10001", "--out", &text("run")]), "larger than the 10000 there are to train on");
     refused(with(&["train", "--resume", &text("x"), "--lr", "1"]), "cannot be used with");
     refused(with(&["shader", "no_such_kernel"]), "conv_direct");
     refused(with(&["shader", "copy", "--set", "NO=1"]), "NO");

@@ -265,6 +265,18 @@ impl Emitter<'_> {
         Ok(())
     }
 
+    /// Transient rooms of each launch that lie in slots apart: what it writes, and the largest of what it reads.
+    fn slots_of_launches(&self, demand: &Demand, index_of: &HashMap<usize, usize>) -> Vec<Vec<usize>> {
+        let of = |work: &Work| {
+            let known = |room: &usize| index_of.get(room).copied();
+            let mut rooms: Vec<usize> = work.outputs.iter().chain(&work.scratch).filter_map(known).collect();
+            let read = work.inputs.iter().filter_map(known).filter(|room| !rooms.contains(room));
+            rooms.extend(read.max_by_key(|&room| demand.values[room].bytes));
+            rooms
+        };
+        self.works.iter().map(of).collect()
+    }
+
     /// Pairs of transient rooms of which some launch uses both and writes one.
     fn apart(&self, index_of: &HashMap<usize, usize>) -> HashSet<(usize, usize)> {
         let mut pairs = HashSet::new();
@@ -289,6 +301,8 @@ impl Emitter<'_> {
         let demand =
             Demand { values: lives, apart: self.apart(&index_of), align: caps.storage_align, most: caps.buffer_bytes };
         let assignment = memory::assign(&demand);
+        let launches = self.slots_of_launches(&demand, &index_of);
+        let least_bytes = memory::least(&demand.values, &launches) + self.gradient_bytes;
         let mut plan = Plan::default();
         plan.slots.extend(assignment.bytes.iter().map(|&bytes| SlotPlan { bytes, origin: Origin::Transient }));
         let transient_bytes = plan.bytes() + self.gradient_bytes;
@@ -359,7 +373,7 @@ impl Emitter<'_> {
                 .map(|(row, room)| Row { slot: room.map_or(0, |r| regions[r].slot.0), ..row })
                 .collect(),
             transient_bytes,
-            live_peak_bytes: memory::live_peak(&demand.values) + self.gradient_bytes,
+            least_bytes,
             plan,
         }
     }

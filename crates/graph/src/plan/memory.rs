@@ -143,8 +143,21 @@ fn gap(demand: &Demand, plan: &Assignment, slot: usize, tenants: &[usize], i: us
     gaps.into_iter().min()
 }
 
-/// The largest number of bytes alive at one time: no plan can use less.
-pub fn live_peak(values: &[Lifetime]) -> u64 {
+/// What no plan can go below: the bytes that live at one time; or as many slots as a launch needs different ones for,
+/// the n-th as large as the n-th largest value of any launch. `launches` lists for each what must lie in slots apart.
+pub fn least(values: &[Lifetime], launches: &[Vec<usize>]) -> u64 {
+    let mut slots: Vec<u64> = Vec::new();
+    for launch in launches {
+        let mut bytes: Vec<u64> = launch.iter().map(|&i| values[i].bytes).collect();
+        bytes.sort_unstable_by_key(|&bytes| Reverse(bytes));
+        slots.resize(slots.len().max(bytes.len()), 0);
+        slots.iter_mut().zip(bytes).for_each(|(slot, bytes)| *slot = bytes.max(*slot));
+    }
+    live_peak(values).max(slots.iter().sum())
+}
+
+/// The largest number of bytes alive at one time.
+fn live_peak(values: &[Lifetime]) -> u64 {
     live(values).into_iter().max().unwrap_or(0)
 }
 
@@ -201,8 +214,20 @@ mod tests {
     fn a_chain_needs_two_slots() {
         let chain: Vec<Lifetime> = (0..9).map(|t| Lifetime { bytes: 100, first: t, last: t + 1 }).collect();
         let apart = (0..8).map(|t| (t, t + 1)).collect();
-        assert_eq!(live_peak(&chain), 200);
+        let launches: Vec<Vec<usize>> = (0..8).map(|t| vec![t, t + 1]).collect();
+        assert_eq!((live_peak(&chain), least(&chain, &launches)), (200, 200));
         assert_eq!(assign(&demand(chain, apart)).bytes, [100, 100]);
+    }
+
+    #[test]
+    fn a_launch_with_scratch_keeps_three_slots_from_shrinking() {
+        let value = |bytes, first, last| Lifetime { bytes, first, last };
+        // x, scratch and y of two launches: the second has large scratch between small values.
+        let values = vec![value(80, 0, 0), value(90, 0, 0), value(80, 0, 1), value(190, 1, 1), value(40, 1, 1)];
+        let launches = [vec![0, 1, 2], vec![2, 3, 4]];
+        assert_eq!((live_peak(&values), least(&values, &launches)), (310, 350));
+        let pairs = launches.iter().flat_map(|l| [(l[0], l[1]), (l[0], l[2]), (l[1], l[2])]).collect();
+        assert_eq!(assign(&demand(values, pairs)).bytes.iter().sum::<u64>(), 350);
     }
 
     #[test]

@@ -106,8 +106,8 @@ pub struct Planned {
     pub rows: Vec<Row>,
     /// Bytes of transient slots.
     pub transient_bytes: u64,
-    /// The largest number of transient bytes alive at one time: no plan can use less.
-    pub live_peak_bytes: u64,
+    /// What no plan can go below: transient bytes alive at one time, and slots that single launches need apart.
+    pub least_bytes: u64,
 }
 
 /// Batches from this size on lie batch-innermost on a software adapter: one subgroup's vec4s hold 32 images.
