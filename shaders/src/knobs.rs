@@ -103,7 +103,7 @@ impl Knobs {
     }
 
     /// The file that an include means.
-    pub(crate) fn resolve(&self, include: &'static str) -> &'static str {
+    pub fn resolve(&self, include: &'static str) -> &'static str {
         self.redirects.get(include).copied().unwrap_or(include)
     }
 

@@ -309,6 +309,7 @@ fn caps(info: &wgpu::AdapterInfo, features: wgpu::Features, limits: &wgpu::Limit
         workgroup_bytes: limits.max_compute_workgroup_storage_size,
         int64: features.contains(wgpu::Features::SHADER_INT64),
         timestamps: features.contains(TIMESTAMPS),
+        loop_rounds: u32::MAX,
     }
 }
 

@@ -42,7 +42,12 @@ pub struct Caps {
     pub int64: bool,
     /// Timestamps can be written between launches.
     pub timestamps: bool,
+    /// Rounds that all loops of one invocation may make together; behind them the driver leaves the loops.
+    pub loop_rounds: u32,
 }
+
+/// Of Mesa's llvmpipe, which leaves loops after 65,535 rounds, with some to spare for what a compiler makes of a loop.
+pub(crate) const LOOP_ROUNDS: u32 = 65_000;
 
 impl Caps {
     /// A software adapter like lavapipe: subgroups of 8, 32 storage bindings, 128 MiB a binding.
@@ -60,6 +65,7 @@ impl Caps {
             workgroup_bytes: 32 << 10,
             int64: true,
             timestamps: true,
+            loop_rounds: LOOP_ROUNDS,
         }
     }
 
@@ -73,6 +79,7 @@ impl Caps {
             storage_align: 256,
             uniform_align: 256,
             workgroup_bytes: 48 << 10,
+            loop_rounds: u32::MAX,
             ..Self::software()
         }
     }
@@ -92,6 +99,7 @@ impl Caps {
             workgroup_bytes: 16 << 10,
             int64: false,
             timestamps: false,
+            loop_rounds: u32::MAX,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! faults that were seen and can be pointed at; a suspicion belongs into `lenslet doctor`, which proves kernels on
 //! the user's own device.
 
-use crate::caps::Caps;
+use crate::caps::{Caps, LOOP_ROUNDS};
 
 /// What a row can take away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub enum Withheld {
     Subgroup,
     /// Timestamps between launches.
     Timestamps,
+    /// Loops of more rounds than 65,000 in all of an invocation.
+    LongLoops,
 }
 
 /// One known fault.
@@ -32,8 +34,15 @@ pub struct Fault {
     pub reference: &'static str,
 }
 
-/// The rows. None yet: no driver that lenslet was run on needed one.
-pub const FAULTS: &[Fault] = &[];
+/// The rows.
+pub const FAULTS: &[Fault] = &[Fault {
+    name: "llvmpipe",
+    driver: "",
+    backend: "vulkan",
+    withholds: Withheld::LongLoops,
+    why: "loops end after 65,535 rounds in all of an invocation, and the results are wrong",
+    reference: "LP_MAX_TGSI_LOOP_ITERATIONS in Mesa's src/gallium/auxiliary/gallivm/lp_bld_limits.h",
+}];
 
 /// The rows that match an adapter.
 pub(crate) fn matching<'a>(
@@ -55,6 +64,7 @@ pub(crate) fn withhold(caps: &mut Caps, what: Withheld) {
     match what {
         Withheld::Subgroup => caps.subgroup = None,
         Withheld::Timestamps => caps.timestamps = false,
+        Withheld::LongLoops => caps.loop_rounds = LOOP_ROUNDS,
     }
 }
 

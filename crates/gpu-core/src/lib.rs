@@ -25,6 +25,7 @@ mod profile;
 mod program;
 mod readback;
 mod reflect;
+mod rounds;
 #[cfg(not(target_arch = "wasm32"))]
 mod roofs;
 #[cfg(not(target_arch = "wasm32"))]

@@ -3,6 +3,7 @@
 mod conv;
 mod data;
 mod elementwise;
+mod long;
 mod losses;
 mod matmul;
 mod moves;
@@ -18,6 +19,7 @@ pub(crate) fn rows() -> Vec<Case> {
     rows.extend(conv::cases());
     rows.extend(data::cases());
     rows.extend(elementwise::cases());
+    rows.extend(long::cases());
     rows.extend(losses::cases());
     rows.extend(matmul::cases());
     rows.extend(pooling::cases());

@@ -36,6 +36,9 @@ pub struct Conv {
     pub activation: Activation,
 }
 
+/// Pixels that one invocation sums over for a weight, at most: some drivers leave long loops (`rounds.rs`).
+const LONGEST: usize = 36_000;
+
 impl Conv {
     fn dims(&self) -> Vec<(&'static str, Word)> {
         let ([d, h, w], [o, p, q], [t, r, s]) = (self.input, self.output, self.kernel);
@@ -141,14 +144,16 @@ impl Conv {
         candidates
     }
 
-    /// Parts of a row-major dweight: a long sum over images is split where there are too few weights to fill a GPU.
+    /// Parts of a row-major dweight: a long sum over images is split where there are too few weights to fill a GPU, and
+    /// where it would be too long for one invocation.
     pub fn parts(&self, caps: &Caps) -> u32 {
         let workgroups = (self.k / self.groups).div_ceil(64) * self.window_size().div_ceil(64) * self.groups;
         let wanted = match caps.family {
             Family::Software => 4,
             Family::Gpu => 128,
         };
-        (wanted / workgroups).clamp(1, 32).min(self.n) as u32
+        let pixels = self.n * self.output.iter().product::<usize>();
+        (wanted / workgroups).clamp(1, 32).min(self.n).max(pixels.div_ceil(LONGEST)) as u32
     }
 
     /// Weights under one output.

@@ -45,6 +45,8 @@ const DATA: &[(f64, [usize; 3])] = &[
     (0.30, [1, 1, 8]),
     (0.20, [1, 1, 2]),
 ];
+/// Rounds of the weight gradient's loops, at most: some drivers leave long ones (`rounds.rs`).
+const LONGEST: usize = 50_000;
 /// The same of the weight gradient's tiles (vec4s of kernels, 1, columns).
 const WEIGHT: &[(f64, [usize; 3])] =
     &[(1.00, [8, 1, 2]), (0.92, [4, 1, 2]), (0.85, [4, 1, 4]), (0.70, [2, 1, 4]), (0.60, [2, 1, 2]), (0.40, [1, 1, 4])];
@@ -99,7 +101,8 @@ impl ConvInner {
         } else {
             c.div_ceil(8) * k.div_ceil(16) * conv.kernel[1]
         };
-        let wanted = 32usize.div_ceil(tiles * conv.groups);
+        let rounds = conv.output[1] * conv.output[2].div_ceil(2) * (self.n4() + 2);
+        let wanted = 32usize.div_ceil(tiles * conv.groups).max(rounds.div_ceil(LONGEST));
         let row_parts = wanted.min(conv.output[1].div_ceil(2));
         let image_parts = wanted.div_ceil(row_parts).min(self.n4());
         let rows = conv.output[1].div_ceil(row_parts).next_multiple_of(2);

@@ -4,6 +4,9 @@
 use crate::{Arg, Caps, Family, Launch, Order, params};
 use shaders::Shader;
 
+/// Elements of a group that one invocation goes through, at most: some drivers leave long loops (`rounds.rs`).
+pub(super) const LONGEST: usize = 1 << 14;
+
 /// x seen as `[outer, groups, inner]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Groups {
@@ -46,13 +49,14 @@ impl Groups {
     /// Chunks of a group: enough for the device's lanes, few enough that all of a group's lanes can join them.
     pub fn chunks(&self, caps: &Caps) -> usize {
         let lanes = if caps.family == Family::Software { 256 } else { 16_384 };
-        (lanes / self.groups).clamp(1, 32).min(self.elements().div_ceil(8))
+        let wide = (lanes / self.groups).clamp(1, 32).min(self.elements().div_ceil(8));
+        wide.max(self.elements().div_ceil(LONGEST))
     }
 
     /// Invocations that share a group where each makes several elements.
     pub fn blocks(&self, caps: &Caps) -> usize {
         let lanes = if caps.family == Family::Software { 512 } else { 65_536 };
-        (lanes / self.groups).clamp(1, self.elements().div_ceil(8))
+        (lanes / self.groups).clamp(1, self.elements().div_ceil(8)).max(self.elements().div_ceil(LONGEST))
     }
 
     /// A launch of `per` invocations a group, with the knobs that all norm kernels have.

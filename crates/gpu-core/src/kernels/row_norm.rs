@@ -1,6 +1,7 @@
 //! Layer, RMS, group and instance norm, row-major and batch-innermost: two launches forward, two for dx, up to three
 //! for the gradients of weight and bias.
 
+use super::norm::LONGEST;
 use crate::{Arg, Candidate, Caps, Family, Launch, Order, Word, params};
 use shaders::Shader;
 
@@ -50,11 +51,11 @@ impl RowNorm {
     /// Invocations that share a row, for so many in all.
     fn share(&self, caps: &Caps, software: usize, gpu: usize) -> usize {
         let wanted = if caps.family == Family::Software { software } else { gpu };
-        (wanted / self.lines()).clamp(1, self.len.div_ceil(8))
+        (wanted / self.lines()).clamp(1, self.len.div_ceil(8)).max(self.len.div_ceil(LONGEST))
     }
 
     fn chunks(&self, caps: &Caps) -> usize {
-        self.share(caps, 256, 16_384).min(32)
+        self.share(caps, 256, 16_384).min(32).max(self.len.div_ceil(LONGEST))
     }
 
     fn launch(&self, shader: &'static Shader, count: usize, words: Vec<(&'static str, Word)>) -> Launch {
@@ -112,7 +113,8 @@ impl RowNorm {
             .bind(&[x, dy, weight, means, inv_std, Arg::Scratch(0), Arg::Output(0)]);
 
         let weights = self.cycle * self.per_row;
-        let parts = (256 / weights).clamp(1, 16).min(lines / self.cycle);
+        let most = lines / self.cycle;
+        let parts = (256 / weights).clamp(1, 16).max((most * (self.span + 1)).div_ceil(LONGEST)).min(most);
         let stride = weights.next_multiple_of(4);
         let [dweight, dbias] = [Arg::Scratch(1), Arg::Scratch(2)];
         let words = self.weights(params! { n: self.n, chunks: parts, stride });

@@ -3,7 +3,7 @@
 //! Output p covers inputs `floor(p * input / output) .. ceil((p + 1) * input / output)`, PyTorch's rule. Where every
 //! length divides, these are windows that slide by their own size, and the kernels of those run.
 
-use crate::ops::pool::{check_x, layouts, problem, with_spatial};
+use crate::ops::pool::{check_x, layouts, problem, whole_mean, with_spatial};
 use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operand, Operation, Type, Wide, misfit};
 use cpu_reference::spatial;
 use gpu_core::kernels::pool::{Pool, Windows};
@@ -76,8 +76,12 @@ impl Operation for AdaptiveAveragePool {
         layouts(at)
     }
 
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(adaptive(&io.inputs[0], &io.outputs[0]).average_candidates(false))
+    fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+        let mut candidates = adaptive(&io.inputs[0], &io.outputs[0]).average_candidates(false);
+        if io.y(0)[2..].iter().all(|&length| length == 1) {
+            candidates.extend(whole_mean(io, caps));
+        }
+        Ok(candidates)
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {

@@ -3,7 +3,7 @@
 //! By default, as in ONNX, padding counts neither in the sum nor in the divisor; with `count_include_pad`, PyTorch's
 //! default, it counts in the divisor. What hangs over the padded end under `ceil_mode` never counts.
 
-use crate::ops::pool::{describe, layouts, pooled, sliding};
+use crate::ops::pool::{describe, layouts, pooled, sliding, whole_mean};
 use crate::{Backward, Error, Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window};
 use gpu_core::{Candidate, Caps};
 
@@ -46,8 +46,13 @@ impl Operation for AveragePool {
         layouts(at)
     }
 
-    fn lower(&self, io: &Io, _caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
-        Ok(sliding(&io.inputs[0], &io.outputs[0], &self.window).average_candidates(self.count_include_pad))
+    fn lower(&self, io: &Io, caps: &Caps) -> Result<Vec<Candidate>, Misfit> {
+        let pool = sliding(&io.inputs[0], &io.outputs[0], &self.window);
+        let mut candidates = pool.average_candidates(self.count_include_pad);
+        if pool.output == [1; 3] && self.window.pads == [[0; 2]; 3] && self.window.kernel == pool.input {
+            candidates.extend(whole_mean(io, caps));
+        }
+        Ok(candidates)
     }
 
     fn reference(&self, inputs: &[&Wide]) -> Vec<Wide> {

@@ -1,10 +1,12 @@
 //! What all poolings share: the shape rule of sliding windows, the kernel's problem, the choice of layout.
 
 use crate::ops::conv::{too_large, window_text};
-use crate::{DType, Layouts, Misfit, Negotiation, Operand, Shape, Type, Window, misfit};
+use crate::ops::physical::axes_of;
+use crate::{DType, Io, Layouts, Misfit, Negotiation, Operand, Shape, Type, Window, misfit};
 use cpu_reference::spatial;
-use gpu_core::Layout;
 use gpu_core::kernels::pool::{Pool, Windows};
+use gpu_core::kernels::reduce;
+use gpu_core::{Candidate, Caps, Layout};
 
 /// x `[n, c, …]` of f32 with one to three spatial axes.
 pub(crate) fn check_x(x: &Type) -> Result<(), Misfit> {
@@ -41,6 +43,12 @@ pub(crate) fn problem(x: &Operand, y: &Operand, windows: Windows) -> Pool {
     let shape = &x.ty.shape;
     let (input, output) = (spatial(shape), spatial(&y.ty.shape));
     Pool { n: shape[0], c: shape[1], input, output, windows, order: x.layout.order }
+}
+
+/// One mean a channel, as a reduction: many invocations share a large window.
+pub(crate) fn whole_mean(io: &Io, caps: &Caps) -> Vec<Candidate> {
+    let (axes, valid) = axes_of(io.x(0), io.inputs[0].layout.order, |axis| axis >= 2);
+    reduce::Reduce { function: reduce::Function::MEAN, axes, valid }.candidates(caps).unwrap_or_default()
 }
 
 /// As the first input lies, or as the program prefers where nobody has laid it out: kernels take either order.

@@ -195,6 +195,16 @@ impl Emitter<'_> {
             let shapes: Vec<String> = io.inputs.iter().map(|x| format!("{} {}", x.ty, x.layout)).collect();
             return Err(refused(Misfit(format!("no kernel takes {}", shapes.join(", ")))));
         }
+        let (most, least) = (self.request.caps.loop_rounds, candidates.iter().map(Candidate::rounds).min());
+        candidates.retain(|candidate| candidate.rounds() <= most.into());
+        if candidates.is_empty() {
+            let least = least.unwrap_or_default();
+            let why = format!(
+                "its kernels' loops take {least} rounds, and this driver leaves loops after {most} with wrong numbers; \
+                 take smaller shapes, another adapter or the CPU"
+            );
+            return Err(refused(Misfit(why)));
+        }
         let choice = self.request.choose.map_or(Ok(Choice::default()), |choose| choose(node, io, &candidates));
         let choice = choice.map_err(refused)?;
         let of = candidates.len();

@@ -141,3 +141,48 @@ fn preferred(graph: &Graph, caps: &Caps) -> Order {
         _ => Order::Plain,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::{BatchNorm, Conv, Linear, RowNorm, Softmax};
+    use crate::{Operation, Type, Window};
+
+    /// Plans an op with its gradients for a device.
+    fn planned(op: impl Operation, shapes: &[&[usize]], caps: &Caps) -> Result<Planned, Error> {
+        let mut graph = Graph::new();
+        let named = shapes.iter().enumerate().map(|(i, &shape)| graph.input(&format!("x{i}"), Type::f32(shape)));
+        let inputs: Vec<Value> = named.collect::<Result<_, _>>()?;
+        let y = graph.push("y", op, &inputs)?[0];
+        let loss = graph.push1("loss", crate::ops::Reduce::sum(&[]), &[y])?;
+        let gradients = graph.gradients(loss, &inputs[..inputs.len().min(3)])?;
+        let request = Request { fetch: &gradients, caps, order: None, choose: None };
+        plan(&graph, &request, &mut Homes::default())
+    }
+
+    #[test]
+    fn long_sums_are_split_where_a_driver_leaves_long_loops() {
+        let caps = Caps::software();
+        let channels = |c: usize| [c];
+        let [c, k] = [channels(512), channels(64)];
+        let batch = planned(BatchNorm::default(), &[&[128, 512, 56, 56], &c, &c, &c, &c], &caps);
+        let layer = planned(RowNorm::layer_norm(1, 1e-5), &[&[600_000, 700], &[700], &[700]], &caps);
+        let conv = |n: usize, side: usize| {
+            planned(Conv::new(Window::square(3, 1, 1)), &[&[n, 64, side, side], &[64, 64, 3, 3], &k], &caps)
+        };
+        for planned in [batch, layer, conv(128, 112), conv(256, 56), conv(2, 300)] {
+            let planned = planned.expect("it can be done");
+            let longest = planned.rows.iter().map(|row| row.launches).max();
+            assert!(longest.is_some_and(|launches| launches > 0));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_refused_by_name() {
+        let softmax = |caps: &Caps| planned(Softmax { axis: 1 }, &[&[2, 30_000]], caps);
+        let error = softmax(&Caps::software()).expect_err("too long").to_string();
+        assert!(error.contains("softmax") && error.contains("90003 rounds"), "{error}");
+        assert!(softmax(&Caps::gpu()).is_ok());
+        assert!(planned(Linear::default(), &[&[300_000, 8], &[4, 8], &[4]], &Caps::gpu()).is_ok());
+    }
+}

@@ -88,6 +88,8 @@ pub(crate) struct StepGraph {
 
 /// Numbers and neurons of a row that every device's workgroup holds: two f32 each in 16 KiB.
 const MOST_NEURONS: usize = 2048;
+/// Beyond them layers of their own are faster, and some drivers leave loops as long as one workgroup would make.
+const MOST_PARAMETERS: usize = 1 << 16;
 
 impl StepGraph {
     /// The same parameters and the same order as `layered`; `None` where its step is not of this kind.
@@ -102,8 +104,9 @@ impl StepGraph {
         let plain = plain && settings.clip_norm.or(settings.clip_value).or(settings.ema).is_none();
         let plain = plain && settings.groups.is_empty();
         let neurons = model.input()[0] + model.summary()?.neurons;
-        let Some(step) = perceptron(model, scheme).filter(|_| table.per_instance && plain && neurons <= MOST_NEURONS)
-        else {
+        let parameters: usize = layered.graph.parameters().iter().map(|&p| layered.graph.ty(p).shape.count()).sum();
+        let small = neurons <= MOST_NEURONS && parameters <= MOST_PARAMETERS;
+        let Some(step) = perceptron(model, scheme).filter(|_| table.per_instance && plain && small) else {
             return Ok(None);
         };
         let ty = |value: Value| layered.graph.ty(value).clone();
