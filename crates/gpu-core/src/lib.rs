@@ -25,9 +25,9 @@ mod profile;
 mod program;
 mod readback;
 mod reflect;
-mod rounds;
 #[cfg(not(target_arch = "wasm32"))]
 mod roofs;
+mod rounds;
 #[cfg(not(target_arch = "wasm32"))]
 mod test_device;
 mod texts;
