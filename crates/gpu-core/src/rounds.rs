@@ -60,6 +60,14 @@ impl At<'_> {
     fn shared(&self, by: &str) -> u64 {
         (self.p("outer") * self.p("inner")).div_ceil(self.p(by).max(1))
     }
+
+    /// As [`shared`](Self::shared), or with pooling behind it whole rows of blocks.
+    fn normalised(&self, by: &str) -> u64 {
+        match self.knob("POOL", 0) {
+            0 => self.shared(by),
+            _ => nest(&[self.divided("rows", self.p(by)), self.p("columns"), self.p("line")]),
+        }
+    }
 }
 
 /// Rounds of loops in each other, outermost first; each loop's last look at its end counts as one.
@@ -77,10 +85,10 @@ const FORMULAS: &[(&str, Formula)] = &[
     ("arg", |at| nest(&[at.p("k"), at.p("len")])),
     ("average_pool", |at| nest(&at.window())),
     ("average_pool_dx", |at| nest(&at.holders())),
-    ("batch_norm", |at| at.p("chunks") + at.shared("blocks") + 2),
-    ("batch_norm_dx", |at| at.p("chunks") + at.shared("blocks") + 2),
+    ("batch_norm", |at| at.p("chunks") + at.normalised("blocks") + 2),
+    ("batch_norm_dx", |at| at.p("chunks") + at.normalised("blocks") + 2),
     ("batch_norm_inference", |at| at.shared("blocks") + 1),
-    ("batch_norm_sums", |at| at.shared("chunks") + 1),
+    ("batch_norm_sums", |at| at.normalised("chunks") + 1),
     ("channel_sum", |at| (at.p("n") * at.p("rest")).div_ceil(at.knob("WORKGROUP", 64)) + PAIRS),
     ("clip_factor", |at| at.divided("blocks", 64) + PAIRS),
     ("conv_direct", |at| nest(&[at.p("c") / at.p("groups"), at.p("t"), at.p("r"), at.p("s")])),
@@ -94,6 +102,12 @@ const FORMULAS: &[(&str, Formula)] = &[
     ("conv_inner_dweight", |at| nest(&[at.p("rows"), at.divided("q", at.knob("COLUMNS", 1)), at.p("images")])),
     ("conv_inner_dweight_few", |at| nest(&[at.p("rows"), at.divided("q", at.knob("COLUMNS", 1)), at.p("images")])),
     ("conv_inner_dx", |at| nest(&[(at.p("r") - 1) * at.p("dilation_h") / at.p("stride_h") + 1, at.divided("k", 4), 4])),
+    ("conv_inner_dx_row", |at| nest(&[at.p("r"), at.divided("k", 4), 4])),
+    ("conv_winograd", |at| {
+        let (depth, o4) = (at.p("depth"), at.knob("O4", 1));
+        let products = 36 * (depth / at.knob("STEP", 1) + 1) + 4 * o4 + 1;
+        at.p("blocks") * (depth + at.divided("k4", o4) * products + 1)
+    }),
     ("conv_rows", |at| nest(&[at.p("r"), at.p("c")])),
     ("conv_rows_depthwise", |at| at.p("r") + 1),
     ("cross_entropy", |at| 3 * (at.p("classes") + 1)),
@@ -162,9 +176,17 @@ mod tests {
     use super::*;
 
     /// Loops of a number of rounds that is small whatever the operands are: parts of a gradient, halves of a workgroup,
-    /// an interpolation's taps.
-    const SHORT: &[&str] =
-        &["accumulate", "clip_squares", "clip_value", "gather_batch_inner", "lamb_moments", "resample", "update"];
+    /// an interpolation's taps, a benchmark's own number.
+    const SHORT: &[&str] = &[
+        "accumulate",
+        "clip_squares",
+        "clip_value",
+        "gather_batch_inner",
+        "lamb_moments",
+        "multiply_add",
+        "resample",
+        "update",
+    ];
 
     #[test]
     fn every_shader_with_a_loop_has_its_line() {
