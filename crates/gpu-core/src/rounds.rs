@@ -89,7 +89,10 @@ const FORMULAS: &[(&str, Formula)] = &[
         0 => at.p("chunks") + at.normalised("blocks") + 2,
         _ => at.shared("blocks") + at.normalised("blocks") + 2,
     }),
-    ("batch_norm_dx", |at| at.p("chunks") + at.normalised("blocks") + 2),
+    ("batch_norm_dx", |at| match at.knob("WHOLE", 0) {
+        0 => at.p("chunks") + at.normalised("blocks") + 2,
+        _ => 2 * at.normalised("blocks") + 2,
+    }),
     ("batch_norm_inference", |at| at.shared("blocks") + 1),
     ("batch_norm_sums", |at| at.normalised("chunks") + 1),
     ("channel_sum", |at| (at.p("n") * at.p("rest")).div_ceil(at.knob("WORKGROUP", 64)) + PAIRS),
