@@ -10,6 +10,6 @@ use std::process::Command;
 pub(crate) fn run(args: &[String]) -> Result<u8> {
     let vulkan = driver::provide()?;
     let mut command = Command::new(process::program()?);
-    command.arg("doctor").args(args).env("MESA_SHADER_CACHE_DIR", process::target()?.join("mesa-cache")).envs(vulkan);
+    command.arg("doctor").args(args).envs(vulkan);
     process::status(&mut command)
 }

@@ -18,6 +18,14 @@ pub(crate) type Env = Vec<(&'static str, OsString)>;
 /// Finds a driver, or gets one. Where neither works it says what to do, and the tests of the device
 /// then fail on their own: silence never passes.
 pub(crate) fn provide() -> Result<Env> {
+    let mut env = place()?;
+    // Mesa keeps compiled pipelines here between runs; no other driver reads it.
+    env.push(("MESA_SHADER_CACHE_DIR", process::target()?.join("mesa-cache").into()));
+    Ok(env)
+}
+
+/// What leads the loader to the driver; nothing where it finds one itself, or there is none.
+fn place() -> Result<Env> {
     if !cfg!(target_os = "linux") || std::env::var("LENSLET_NO_GPU").is_ok_and(|value| value == "1") {
         return Ok(Env::new());
     }
