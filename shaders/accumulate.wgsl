@@ -4,15 +4,13 @@
 // nothing; the sum starts anew at the first step. Blocks as in update.
 // grid  (blocks folded over x and y)
 
-//@use segment
+//@use gradient_whole
 
 struct Params { blocks: u32, every: u32 }
 
-@group(0) @binding(0) var<storage, read>       step:  array<u32>;
-@group(0) @binding(1) var<storage, read>       table: array<vec4<u32>>;
-@group(0) @binding(2) var<storage, read_write> dw:    array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> sum:   array<vec4<f32>>;
-@group(0) @binding(4) var<uniform>             dim:   Params;
+@group(0) @binding(2) var<storage, read>       step: array<u32>;
+@group(0) @binding(3) var<storage, read_write> sum:  array<vec4<f32>>;
+@group(0) @binding(4) var<uniform>             dim:  Params;
 
 @compute @workgroup_size(64)
 fn accumulate(
@@ -25,14 +23,9 @@ fn accumulate(
     let part = segment(table[block * 2u], table[block * 2u + 1u]);
     if lane >= part.count { return; }
 
-    let at = part.gradient + lane;
-    var g = vec4<f32>();
-    for (var k = 0u; k < part.parts; k++) {
-        g += dw[at + k * part.stride];
-        if k > 0u { dw[at + k * part.stride] = vec4<f32>(); }
-    }
+    let g = gathered(part, lane);
     let i = block * 64u + lane;
     let total = select(sum[i] + g, g, step[0] % dim.every == 0u);
     sum[i] = total;
-    dw[at] = total / f32(dim.every);
+    dw[part.gradient + lane] = total / f32(dim.every);
 }

@@ -3,12 +3,10 @@
 // First of three launches that clip gradients by their common norm. Blocks as in update.
 // grid  (blocks folded over x and y)
 
-//@use segment
+//@use gradient
 
 struct Params { blocks: u32 }
 
-@group(0) @binding(0) var<storage, read>       table:   array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read>       dw:      array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> squares: array<f32>;
 @group(0) @binding(3) var<uniform>             dim:     Params;
 
@@ -23,11 +21,7 @@ fn clip_squares(
     let block = group.y * groups.x + group.x;
     let part = segment(table[min(block, dim.blocks - 1u) * 2u], table[min(block, dim.blocks - 1u) * 2u + 1u]);
     var g = vec4<f32>();
-    if lane < part.count {
-        for (var k = 0u; k < part.parts; k++) {
-            g += dw[part.gradient + k * part.stride + lane];
-        }
-    }
+    if lane < part.count { g = gradient(part, lane); }
     sums[lane] = dot(g, g);
     for (var half = 32u; half > 0u; half /= 2u) {
         workgroupBarrier();

@@ -3,13 +3,11 @@
 // The first part becomes the held sum of all parts, the others nothing. Blocks as in update.
 // grid  (blocks folded over x and y)
 
-//@use segment
+//@use gradient_whole
 
 struct Params { blocks: u32, limit: f32 }
 
-@group(0) @binding(0) var<storage, read>       table: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read_write> dw:    array<vec4<f32>>;
-@group(0) @binding(2) var<uniform>             dim:   Params;
+@group(0) @binding(2) var<uniform> dim: Params;
 
 @compute @workgroup_size(64)
 fn clip_value(
@@ -21,12 +19,7 @@ fn clip_value(
     if block >= dim.blocks { return; }
     let part = segment(table[block * 2u], table[block * 2u + 1u]);
     if lane >= part.count { return; }
-    let at = part.gradient + lane;
-    var g = vec4<f32>();
-    for (var k = 0u; k < part.parts; k++) {
-        g += dw[at + k * part.stride];
-        if k > 0u { dw[at + k * part.stride] = vec4<f32>(); }
-    }
+    let g = gathered(part, lane);
     let low = select(g, vec4<f32>(-dim.limit), g < vec4<f32>(-dim.limit));
-    dw[at] = select(low, vec4<f32>(dim.limit), low > vec4<f32>(dim.limit));
+    dw[part.gradient + lane] = select(low, vec4<f32>(dim.limit), low > vec4<f32>(dim.limit));
 }

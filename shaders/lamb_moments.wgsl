@@ -4,7 +4,7 @@
 // the last one moves. A workgroup adds in pairs, in an order that never changes.
 // grid  (blocks folded over x and y)
 
-//@use segment
+//@use gradient
 //@use lamb
 
 struct Params {
@@ -12,10 +12,8 @@ struct Params {
     beta1: f32, beta2: f32, eps: f32,
 }
 
-@group(0) @binding(0) var<storage, read>       step:     array<u32>;
-@group(0) @binding(1) var<storage, read>       schedule: array<vec4<f32>>; // lr, 1 - beta1^t, 1 - beta2^t
-@group(0) @binding(2) var<storage, read>       table:    array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read>       dw:       array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read>       step:     array<u32>;
+@group(0) @binding(3) var<storage, read>       schedule: array<vec4<f32>>; // lr, 1 - beta1^t, 1 - beta2^t
 @group(0) @binding(4) var<storage, read>       w:        array<vec4<f32>>;
 @group(0) @binding(5) var<storage, read_write> m:        array<vec4<f32>>;
 @group(0) @binding(6) var<storage, read_write> v:        array<vec4<f32>>;
@@ -36,10 +34,7 @@ fn lamb_moments(
     if moves && block < dim.blocks && lane < part.count {
         let row = schedule[min(step[0] / dim.every, dim.steps - 1u)];
         let i = block * 64u + lane;
-        var g = vec4<f32>();
-        for (var k = 0u; k < part.parts; k++) {
-            g += dw[part.gradient + k * part.stride + lane];
-        }
+        let g = gradient(part, lane);
         let m_i = m[i] + (1.0 - dim.beta1) * (g - m[i]);
         let v_i = dim.beta2 * v[i] + (1.0 - dim.beta2) * g * g;
         m[i] = m_i;

@@ -6,13 +6,11 @@
 // grid  (blocks folded over x and y)
 
 //@use clock
-//@use segment
+//@use gradient
 //@use rule_sgd
 
-@group(0) @binding(0) var<storage, read>       step:     array<u32>;
-@group(0) @binding(1) var<storage, read>       schedule: array<vec4<f32>>; // lr, 1 - beta1^t, 1 - beta2^t
-@group(0) @binding(2) var<storage, read>       table:    array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read>       dw:       array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read>       step:     array<u32>;
+@group(0) @binding(3) var<storage, read>       schedule: array<vec4<f32>>; // lr, 1 - beta1^t, 1 - beta2^t
 @group(0) @binding(4) var<storage, read_write> w:        array<vec4<f32>>;
 
 @compute @workgroup_size(64)
@@ -34,9 +32,5 @@ fn update(
     var row = schedule[min(t, dim.steps - 1u)];
     row.x *= part.lr_scale;
     let i = block * 64u + lane;
-    var g = vec4<f32>();
-    for (var k = 0u; k < part.parts; k++) {
-        g += dw[part.gradient + k * part.stride + lane];
-    }
-    w[i] = moved(i, w[i], g, part, row, t == 0u);
+    w[i] = moved(i, w[i], gradient(part, lane), part, row, t == 0u);
 }

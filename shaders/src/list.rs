@@ -135,6 +135,8 @@ shaders! {
     ELEMENTARY = "elementary";
     FOLD = "fold";
     FOUR = "four";
+    GRADIENT = "gradient";
+    GRADIENT_WHOLE = "gradient_whole";
     INDEX = "index";
     LABEL_LOSSES = "label_losses";
     LAMB = "lamb";

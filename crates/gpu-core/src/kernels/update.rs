@@ -170,7 +170,7 @@ impl Update {
         let behind_moments = 4 + self.rule.moments();
         if every > 1 {
             let launch = Launch::new(&shaders::ACCUMULATE, grid).params(params! { blocks, every });
-            candidate.launches.push(launch.bind(&[STEP, TABLE, GRADIENTS, Arg::Input(behind_moments)]));
+            candidate.launches.push(launch.bind(&[TABLE, GRADIENTS, STEP, Arg::Input(behind_moments)]));
         }
         self.clip(&mut candidate, blocks, grid);
         self.rule(&mut candidate, blocks, caps);
@@ -230,7 +230,7 @@ impl Update {
             Rule::Adagrad { eps, .. } => update.params(params! { blocks, steps, every, eps }),
             Rule::Adadelta { rho, eps } => update.params(params! { blocks, steps, every, rho, eps }),
         };
-        let mut args = vec![STEP, SCHEDULE, TABLE, GRADIENTS, PARAMETERS];
+        let mut args = vec![TABLE, GRADIENTS, STEP, SCHEDULE, PARAMETERS];
         let moments = self.rule.moments();
         args.extend((0..moments).map(|k| Arg::Input(4 + k)));
         if let Rule::Lamb { .. } = self.rule {
