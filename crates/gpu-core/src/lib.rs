@@ -50,6 +50,7 @@ pub use readback::{Readback, Ticket};
 pub use reflect::check_launch;
 #[cfg(not(target_arch = "wasm32"))]
 pub use roofs::{Bound, Roofs};
+pub use rounds::MOST_ROUNDS;
 pub use shaders;
 #[cfg(not(target_arch = "wasm32"))]
 pub use test_device::test_device;

@@ -7,6 +7,9 @@
 use crate::{Candidate, Launch, Word};
 use shaders::Knob;
 
+/// Rounds that kernels are laid out for, whatever the device: a little below what the strictest driver known makes.
+pub const MOST_ROUNDS: usize = 60_000;
+
 /// A launch, and the tables that it reads.
 struct At<'a> {
     launch: &'a Launch,
@@ -104,7 +107,8 @@ const FORMULAS: &[(&str, Formula)] = &[
         let (tile, depth, quads) = (at.knob("TILE", 64), at.knob("DEPTH", 16), at.knob("TILE", 64) / 4);
         at.divided("part", depth) * ((tile * depth).div_ceil(quads * quads) + depth + 3) + 1
     }),
-    ("conv_inner", |at| nest(&[at.p("c").min(at.p("r")), at.p("c").max(at.p("r"))]).max(nest(&[at.p("c"), at.p("r")]))),
+    // Which of the two is the outer loop is a knob: the longer one makes more rounds.
+    ("conv_inner", |at| nest(&[at.p("c").max(at.p("r")), at.p("c").min(at.p("r"))])),
     ("conv_inner_dweight", |at| nest(&[at.p("rows"), at.divided("q", at.knob("COLUMNS", 1)), at.p("images")])),
     ("conv_inner_dweight_few", |at| nest(&[at.p("rows"), at.divided("q", at.knob("COLUMNS", 1)), at.p("images")])),
     ("conv_inner_dx", |at| nest(&[(at.p("r") - 1) * at.p("dilation_h") / at.p("stride_h") + 1, at.divided("k", 4), 4])),
@@ -183,16 +187,7 @@ mod tests {
 
     /// Loops of a number of rounds that is small whatever the operands are: parts of a gradient, halves of a workgroup,
     /// an interpolation's taps, a benchmark's own number.
-    const SHORT: &[&str] = &[
-        "accumulate",
-        "clip_squares",
-        "clip_value",
-        "gather_batch_inner",
-        "lamb_moments",
-        "multiply_add",
-        "resample",
-        "update",
-    ];
+    const SHORT: &[&str] = &["clip_squares", "gather_batch_inner", "lamb_moments", "multiply_add", "resample"];
 
     #[test]
     fn every_shader_with_a_loop_has_its_line() {

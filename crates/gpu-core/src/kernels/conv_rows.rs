@@ -4,15 +4,13 @@
 //! first-inner. Other row-major kernels: `conv.rs`; many images: `conv_inner.rs`.
 
 use super::conv::Conv;
-use crate::{Arg, Candidate, Caps, Family, Launch, params};
+use crate::{Arg, Candidate, Caps, Family, Launch, MOST_ROUNDS, params};
 use shaders::Knob;
 
 /// Widest kernel that is unrolled.
 const WIDEST: usize = 7;
 /// A tap may lie so many columns to the right of the first: it must be in the next `vec4`.
 const FURTHEST: usize = 4;
-/// Rounds of all loops of an invocation together; some software drivers leave loops after 65,535.
-const ROUNDS: usize = 60_000;
 /// Relative rates of tiles (vec4s of kernels, blocks of 32 pixels), measured by `cargo bench -p lenslet-benches`.
 const TILES: &[(f64, [usize; 2])] = &[
     (1.00, [8, 2]),
@@ -89,7 +87,7 @@ fn lies_well(conv: &Conv, caps: &Caps) -> bool {
         && rows.planes(conv) <= axis
         && rows.len4.div_ceil(8) <= axis
         && conv.n * conv.groups <= axis
-        && conv.c / conv.groups * conv.kernel[1] + conv.kernel[1] <= ROUNDS
+        && conv.c / conv.groups * conv.kernel[1] + conv.kernel[1] <= MOST_ROUNDS
 }
 
 /// The launch that lays x out in scratch.

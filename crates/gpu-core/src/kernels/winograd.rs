@@ -7,7 +7,7 @@
 
 use super::activation::Activation;
 use super::conv::Conv;
-use crate::{Arg, Candidate, Caps, Launch, params};
+use crate::{Arg, Candidate, Caps, Launch, MOST_ROUNDS, params};
 
 /// Channels in and out from which a direct sum may be as wrong as a transformed one.
 const LEAST: usize = 16;
@@ -23,8 +23,6 @@ const KERNELS4: usize = 16;
 const STEP: usize = 4;
 /// Workgroups, each with its own part of a scratch buffer: enough for the threads of machines without a GPU.
 const GROUPS: usize = 32;
-/// Rounds of loops that one invocation may make: Mesa's software driver ends loops after 65,535.
-const ROUNDS: usize = 60_000;
 
 /// A convolution that fits: x `[c, h, w, n]`, weight `[c, 3, 3, k]` → y `[k, p, q, n]`.
 pub(super) struct Winograd {
@@ -76,7 +74,7 @@ impl Winograd {
 
     fn fits(&self, caps: &Caps) -> bool {
         let bytes = self.scratch().into_iter().max().unwrap_or(0);
-        self.c.min(self.k) >= LEAST && self.rounds() <= ROUNDS && bytes <= caps.binding_bytes && self.gain() > 1.05
+        self.c.min(self.k) >= LEAST && self.rounds() <= MOST_ROUNDS && bytes <= caps.binding_bytes && self.gain() > 1.05
     }
 
     /// Channels of whole loop bodies.
@@ -87,7 +85,7 @@ impl Winograd {
     /// Blocks of 8 vec4s of tiles and images that one workgroup takes, and workgroups.
     fn blocks(&self) -> [usize; 2] {
         let all = self.columns().div_ceil(8);
-        let blocks = all.div_ceil(GROUPS).min(ROUNDS / self.rounds()).max(1);
+        let blocks = all.div_ceil(GROUPS).min(MOST_ROUNDS / self.rounds()).max(1);
         [blocks, all.div_ceil(blocks)]
     }
 

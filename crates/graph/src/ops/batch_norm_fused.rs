@@ -7,7 +7,7 @@ use crate::ops::{BatchNorm, BatchNormDx, MaxPool, UnaryDx, unary::activation};
 use crate::{Io, Layouts, Misfit, Negotiation, Operation, Type, Wide, Window, misfit};
 use cpu_reference::Unary as Function;
 use gpu_core::kernels::batch_norm as kernel;
-use gpu_core::{Candidate, Caps, Layout, Order};
+use gpu_core::{Candidate, Caps, Layout, MOST_ROUNDS, Order};
 
 /// What stands behind a batch norm.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,14 +40,11 @@ fn halves() -> MaxPool {
     MaxPool::new(Window::square(2, 2, 0))
 }
 
-/// Rounds of loops that one invocation is given, at most: some drivers end a nest after 65,535.
-const ROUNDS: usize = 60_000;
-
 impl Behind {
     /// Whether the kernels can pool what was x `[n, c, h, w]` behind the norm, batch-innermost.
     pub(crate) fn poolable(x: &[usize]) -> bool {
         let &[n, _, h, w] = x else { return false };
-        h % 2 == 0 && w % 2 == 0 && w / 2 * n.div_ceil(4) <= ROUNDS
+        h % 2 == 0 && w % 2 == 0 && w / 2 * n.div_ceil(4) <= MOST_ROUNDS
     }
 
     fn problem(self, io: &Io, eps: f32) -> Result<kernel::BatchNorm, Misfit> {
