@@ -67,8 +67,7 @@ pub fn lockstep(
 ) -> Result<Lockstep, Error> {
     let request = Request { fetch, caps: device.caps(), order, choose: None };
     let graph = &rewritten(graph, &request);
-    let mut roots = fetch.to_vec();
-    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let roots = graph.roots(fetch);
     let nodes: Vec<usize> = graph.needed(&roots);
     let all: Vec<Value> = nodes.iter().flat_map(|&at| graph.nodes()[at].outputs.clone()).collect();
     let mut homes = Homes::default();

@@ -1,7 +1,7 @@
 //! The graph: ops placed as nodes, joined by values. It only grows; autodiff appends to the same graph.
 
 use crate::{Error, Operation, Tensor, Type};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An edge of a graph: shape and dtype, no data.
@@ -230,6 +230,11 @@ impl Graph {
         self.values().filter(|&v| matches!(self.source(v), Source::Input)).collect()
     }
 
+    /// What a run computes: what is fetched, then the new values of assigned states.
+    pub fn roots(&self, fetch: &[Value]) -> Vec<Value> {
+        fetch.iter().copied().chain(self.assigned.iter().map(|&(_, value)| value)).collect()
+    }
+
     /// Indices of the nodes that `wanted` depends on, in order.
     pub fn needed(&self, wanted: &[Value]) -> Vec<usize> {
         let mut live: HashSet<Value> = wanted.iter().copied().collect();
@@ -242,5 +247,25 @@ impl Graph {
         }
         nodes.reverse();
         nodes
+    }
+
+    /// Readings of values when these nodes run and `roots` are taken behind them.
+    pub(crate) fn uses(&self, nodes: &[usize], roots: &[Value]) -> Uses {
+        let mut uses = HashMap::new();
+        let read = nodes.iter().flat_map(|&at| &self.nodes[at].inputs);
+        read.chain(roots).for_each(|&v| *uses.entry(v).or_default() += 1);
+        Uses(uses)
+    }
+}
+
+/// Readings of values that are still to come: who runs a graph drops a value behind its last one.
+pub(crate) struct Uses(HashMap<Value, usize>);
+
+impl Uses {
+    /// Counts a reading; whether it was the last.
+    pub(crate) fn last(&mut self, value: Value) -> bool {
+        let left = self.0.get_mut(&value).expect("invariant: only what was counted is read");
+        *left -= 1;
+        *left == 0
     }
 }

@@ -22,8 +22,7 @@ pub(crate) fn run(
     inputs: &[(Value, Tensor)],
     fetch: &[Value],
 ) -> Result<Vec<Tensor>, Error> {
-    let mut roots = fetch.to_vec();
-    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let roots = graph.roots(fetch);
     let wide = |v| leaf(graph, states, inputs, v).map(Tensor::to_reference);
     let values = evaluate(graph, &roots, Rounding::DType, wide)?;
     for &(state, value) in graph.assigned() {
@@ -76,9 +75,7 @@ pub fn evaluate(
     leaf: impl Fn(Value) -> Result<Wide, Error>,
 ) -> Result<HashMap<Value, Wide>, Error> {
     let nodes = graph.needed(roots);
-    let mut uses: HashMap<Value, usize> = HashMap::new();
-    let read = nodes.iter().flat_map(|&at| &graph.nodes[at].inputs);
-    read.chain(roots).for_each(|&v| *uses.entry(v).or_default() += 1);
+    let mut uses = graph.uses(&nodes, roots);
     let mut values: HashMap<Value, Wide> = HashMap::new();
     for &at in &nodes {
         let node = &graph.nodes[at];
@@ -94,9 +91,7 @@ pub fn evaluate(
             values.insert(v, wide);
         }
         for v in &node.inputs {
-            let left = uses.get_mut(v).expect("counted above");
-            *left -= 1;
-            if *left == 0 {
+            if uses.last(*v) {
                 values.remove(v);
             }
         }

@@ -31,5 +31,5 @@ pub use gpu_core;
 pub use graph::{Graph, Init, Node, Source, Value};
 pub use interpret::{Rounding, evaluate};
 pub use operation::{Io, Layouts, Negotiation, Operand, Operation, Wide};
-pub use proof::{Asked, Prover, Verdict, choose_again, first_not_wrong, prove_with, recorded};
+pub use proof::{Asked, Prover, Verdict, choose_again, chosen, first_not_wrong, prove_with, recorded};
 pub use tensor::{DType, Data, Shape, Tensor, Type};

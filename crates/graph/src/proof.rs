@@ -115,8 +115,13 @@ const CHOSEN: &str = " → ";
 /// Has this device's programs run the kernels with which a run began, as [`recorded`] wrote them, wherever they are there
 /// still and not known to be wrong.
 pub fn choose_again(device: &Device, kernels: &[String]) {
+    device.keep(Begun(chosen(kernels)));
+}
+
+/// What lines of [`recorded`] say: the kernel by what it was chosen for.
+pub fn chosen(kernels: &[String]) -> HashMap<String, String> {
     let split = |line: &String| line.rsplit_once(CHOSEN).map(|(question, name)| (question.into(), name.into()));
-    device.keep(Begun(kernels.iter().filter_map(split).collect()));
+    kernels.iter().filter_map(split).collect()
 }
 
 /// A plan's kernels, a line for each node that runs: what the kernel was chosen for, and its name.

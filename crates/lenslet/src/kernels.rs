@@ -2,7 +2,6 @@
 //! whatever has been measured or found wrong since. Other kernels may round otherwise.
 
 use graph::plan::Planned;
-use std::collections::HashMap;
 
 /// Every node that runs, with what its kernel was chosen for.
 pub(crate) fn recorded(plans: &[Option<&Planned>]) -> Vec<String> {
@@ -18,9 +17,7 @@ pub(crate) fn changes(before: &[String], plans: &[Option<&Planned>]) -> Option<S
     if before == now {
         return None;
     }
-    let split =
-        |line: &String| line.rsplit_once(" → ").map(|(question, name)| (question.to_string(), name.to_string()));
-    let before: HashMap<String, String> = before.iter().filter_map(split).collect();
+    let before = graph::chosen(before);
     let rows = plans.iter().flatten().flat_map(|planned| &planned.rows);
     let mut changed = Vec::new();
     for row in rows.filter(|row| !row.candidate.is_empty()) {

@@ -8,8 +8,7 @@
 //! element is one sum in one order, which shapes alone decide.
 //!
 //! Where is: `run` a graph, node by node · `products` matrices · `conv` convolution and its gradients · `pool` · `norm` ·
-//! `pieces` and `update` the reference itself, a piece of the
-//! elements a thread.
+//! `pieces` and `update`: the reference itself, a piece of the elements a thread.
 
 pub(crate) mod conv;
 pub(crate) mod norm;

@@ -6,7 +6,7 @@ use cpu_reference::{Binary, Unary};
 use rayon::prelude::*;
 
 /// Elements of a piece.
-const PIECE: usize = 4096;
+pub(super) const PIECE: usize = 4096;
 
 /// The op's outputs on inputs of one shape, all of f32 (its outputs too), by its reference.
 pub(crate) fn by_reference(op: &dyn Operation, inputs: &[&[f32]]) -> Vec<f32> {

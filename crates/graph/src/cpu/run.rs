@@ -15,8 +15,7 @@ pub(crate) fn run(
     inputs: &[(Value, Tensor)],
     fetch: &[Value],
 ) -> Result<Vec<Tensor>, Error> {
-    let mut roots = fetch.to_vec();
-    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let roots = graph.roots(fetch);
     let made = compute(graph, states, inputs, &roots)?;
     let mut made = made.into_iter();
     let fetched = made.by_ref().take(fetch.len()).collect();
@@ -29,15 +28,11 @@ pub(crate) fn run(
 /// The values of `roots`, in order. Others are dropped after their last use.
 fn compute(graph: &Graph, states: &States, inputs: &[(Value, Tensor)], roots: &[Value]) -> Result<Vec<Tensor>, Error> {
     let nodes = graph.needed(roots);
-    let mut uses: HashMap<Value, usize> = HashMap::new();
-    let read = nodes.iter().flat_map(|&at| &graph.nodes[at].inputs);
-    read.chain(roots).for_each(|&v| *uses.entry(v).or_default() += 1);
+    let mut uses = graph.uses(&nodes, roots);
     let mut values: HashMap<Value, Tensor> = HashMap::new();
     // Takes a value away with its last use.
     let mut last = |values: &mut HashMap<Value, Tensor>, value: &Value| {
-        let left = uses.get_mut(value).expect("counted above");
-        *left -= 1;
-        if *left == 0 { values.remove(value) } else { None }
+        if uses.last(*value) { values.remove(value) } else { None }
     };
     for &at in &nodes {
         let node = &graph.nodes[at];

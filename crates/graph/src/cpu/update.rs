@@ -1,13 +1,11 @@
 //! The optimiser's update: its reference itself, a piece of a parameter with its gradient and moments a thread.
 
+use super::pieces::PIECE;
 use crate::ops::Update;
 use crate::{Operation, Tensor, Wide};
 use gpu_core::kernels::update::{Clip, Rule};
 use rayon::prelude::*;
 use std::ops::Range;
-
-/// Elements of a piece.
-const PIECE: usize = 4096;
 
 /// New parameters, then new moments. `None` where an element's step depends on all others (clipping by norm), and for the
 /// form with a clock, which is made for devices.

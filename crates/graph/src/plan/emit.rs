@@ -8,7 +8,7 @@ use crate::operation::{Io, Operand, Operation};
 use crate::ops::{Convert, MlpStep, Update};
 use crate::{Error, Misfit};
 use gpu_core::{Arg, Candidate, Layout, Origin, Plan, Region, Slot, SlotPlan, Step};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where a stretch of memory comes from.
@@ -275,29 +275,15 @@ impl Emitter<'_> {
         Ok(())
     }
 
-    /// Transient rooms of each launch that lie in slots apart: what it writes, and the largest of what it reads.
-    fn slots_of_launches(&self, demand: &Demand, index_of: &HashMap<usize, usize>) -> Vec<Vec<usize>> {
+    /// Transient rooms that each op writes, and those that it reads.
+    fn touched(&self, index_of: &HashMap<usize, usize>) -> Vec<(Vec<usize>, Vec<usize>)> {
+        let known = |room: &usize| index_of.get(room).copied();
         let of = |work: &Work| {
-            let known = |room: &usize| index_of.get(room).copied();
-            let mut rooms: Vec<usize> = work.outputs.iter().chain(&work.scratch).filter_map(known).collect();
-            let read = work.inputs.iter().filter_map(known).filter(|room| !rooms.contains(room));
-            rooms.extend(read.max_by_key(|&room| demand.values[room].bytes));
-            rooms
+            let written: Vec<usize> = work.outputs.iter().chain(&work.scratch).filter_map(known).collect();
+            let read = work.inputs.iter().filter_map(known).filter(|room| !written.contains(room)).collect();
+            (written, read)
         };
         self.works.iter().map(of).collect()
-    }
-
-    /// Pairs of transient rooms of which some launch uses both and writes one.
-    fn apart(&self, index_of: &HashMap<usize, usize>) -> HashSet<(usize, usize)> {
-        let mut pairs = HashSet::new();
-        for work in &self.works {
-            let known = |room: &usize| index_of.get(room).copied();
-            let written: Vec<usize> = work.outputs.iter().chain(&work.scratch).filter_map(known).collect();
-            let used: Vec<usize> = work.inputs.iter().filter_map(known).chain(written.iter().copied()).collect();
-            let both = written.iter().flat_map(|&a| used.iter().map(move |&b| (a.min(b), a.max(b))));
-            pairs.extend(both.filter(|(a, b)| a != b));
-        }
-        pairs
     }
 
     fn finish(mut self, fetched: &[(usize, Layout)]) -> Planned {
@@ -308,11 +294,11 @@ impl Emitter<'_> {
         let lives: Vec<Lifetime> = transient.iter().map(|&r| self.rooms[r].life).collect();
         let index_of: HashMap<usize, usize> = transient.iter().enumerate().map(|(i, &room)| (room, i)).collect();
         let caps = self.request.caps;
-        let demand =
-            Demand { values: lives, apart: self.apart(&index_of), align: caps.storage_align, most: caps.buffer_bytes };
+        let touched = self.touched(&index_of);
+        let least_bytes = memory::least(&lives, &touched) + self.gradient_bytes;
+        let apart = memory::apart(&touched);
+        let demand = Demand { values: lives, apart, align: caps.storage_align, most: caps.buffer_bytes };
         let assignment = memory::assign(&demand);
-        let launches = self.slots_of_launches(&demand, &index_of);
-        let least_bytes = memory::least(&demand.values, &launches) + self.gradient_bytes;
         let mut plan = Plan::default();
         plan.slots.extend(assignment.bytes.iter().map(|&bytes| SlotPlan { bytes, origin: Origin::Transient }));
         let transient_bytes = plan.bytes() + self.gradient_bytes;

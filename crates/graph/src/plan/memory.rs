@@ -143,12 +143,22 @@ fn gap(demand: &Demand, plan: &Assignment, slot: usize, tenants: &[usize], i: us
     gaps.into_iter().min()
 }
 
-/// What no plan can go below: the bytes that live at one time; or as many slots as a launch needs different ones for,
-/// the n-th as large as the n-th largest value of any launch. `launches` lists for each what must lie in slots apart.
-pub fn least(values: &[Lifetime], launches: &[Vec<usize>]) -> u64 {
+/// Pairs of values of which an op writes one and uses the other. `touched` lists what each op writes, and what it reads.
+pub fn apart(touched: &[(Vec<usize>, Vec<usize>)]) -> HashSet<(usize, usize)> {
+    let of = |(written, read): &(Vec<usize>, Vec<usize>)| {
+        let pairs = written.iter().flat_map(|&a| written.iter().chain(read).map(move |&b| (a.min(b), a.max(b))));
+        pairs.filter(|(a, b)| a != b).collect::<Vec<_>>()
+    };
+    touched.iter().flat_map(of).collect()
+}
+
+/// What no plan can go below: the bytes that live at one time; or as many slots as an op needs different ones for (what it
+/// writes, and the largest of what it reads), the n-th as large as the n-th largest value of any op.
+pub fn least(values: &[Lifetime], touched: &[(Vec<usize>, Vec<usize>)]) -> u64 {
     let mut slots: Vec<u64> = Vec::new();
-    for launch in launches {
-        let mut bytes: Vec<u64> = launch.iter().map(|&i| values[i].bytes).collect();
+    for (written, read) in touched {
+        let largest = read.iter().max_by_key(|&&i| values[i].bytes);
+        let mut bytes: Vec<u64> = written.iter().chain(largest).map(|&i| values[i].bytes).collect();
         bytes.sort_unstable_by_key(|&bytes| Reverse(bytes));
         slots.resize(slots.len().max(bytes.len()), 0);
         slots.iter_mut().zip(bytes).for_each(|(slot, bytes)| *slot = bytes.max(*slot));
@@ -213,10 +223,10 @@ mod tests {
     #[test]
     fn a_chain_needs_two_slots() {
         let chain: Vec<Lifetime> = (0..9).map(|t| Lifetime { bytes: 100, first: t, last: t + 1 }).collect();
-        let apart = (0..8).map(|t| (t, t + 1)).collect();
-        let launches: Vec<Vec<usize>> = (0..8).map(|t| vec![t, t + 1]).collect();
-        assert_eq!((live_peak(&chain), least(&chain, &launches)), (200, 200));
-        assert_eq!(assign(&demand(chain, apart)).bytes, [100, 100]);
+        let touched: Vec<_> = (0..8).map(|t| (vec![t + 1], vec![t])).collect();
+        assert_eq!((live_peak(&chain), least(&chain, &touched)), (200, 200));
+        assert_eq!(apart(&touched), (0..8).map(|t| (t, t + 1)).collect());
+        assert_eq!(assign(&demand(chain, apart(&touched))).bytes, [100, 100]);
     }
 
     #[test]
@@ -224,10 +234,9 @@ mod tests {
         let value = |bytes, first, last| Lifetime { bytes, first, last };
         // x, scratch and y of two launches: the second has large scratch between small values.
         let values = vec![value(80, 0, 0), value(90, 0, 0), value(80, 0, 1), value(190, 1, 1), value(40, 1, 1)];
-        let launches = [vec![0, 1, 2], vec![2, 3, 4]];
-        assert_eq!((live_peak(&values), least(&values, &launches)), (310, 350));
-        let pairs = launches.iter().flat_map(|l| [(l[0], l[1]), (l[0], l[2]), (l[1], l[2])]).collect();
-        assert_eq!(assign(&demand(values, pairs)).bytes.iter().sum::<u64>(), 350);
+        let touched = [(vec![1, 2], vec![0]), (vec![3, 4], vec![2])];
+        assert_eq!((live_peak(&values), least(&values, &touched)), (310, 350));
+        assert_eq!(assign(&demand(values, apart(&touched))).bytes.iter().sum::<u64>(), 350);
     }
 
     #[test]

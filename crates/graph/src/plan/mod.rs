@@ -115,8 +115,7 @@ const INNERMOST_FROM: usize = 16;
 
 /// Makes a plan. `homes` gets the places of parameters and states that it does not have yet.
 pub fn plan(graph: &Graph, request: &Request<'_>, homes: &mut Homes) -> Result<Planned, Error> {
-    let mut roots = request.fetch.to_vec();
-    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let roots = graph.roots(request.fetch);
     let order = request.order.unwrap_or_else(|| preferred(graph, request.caps));
     let graph = &rewrite(graph, &roots, request.caps, order);
     let nodes = graph.needed(&roots);
@@ -127,8 +126,7 @@ pub fn plan(graph: &Graph, request: &Request<'_>, homes: &mut Homes) -> Result<P
 
 /// The graph that [`plan`] plans: after all rewrite rules. Values keep their places in it.
 pub fn rewritten(graph: &Graph, request: &Request<'_>) -> Graph {
-    let mut roots = request.fetch.to_vec();
-    roots.extend(graph.assigned().iter().map(|&(_, value)| value));
+    let roots = graph.roots(request.fetch);
     let order = request.order.unwrap_or_else(|| preferred(graph, request.caps));
     rewrite(graph, &roots, request.caps, order)
 }
