@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::activation::Activation;
 use super::desk::{Desk, floats, usage};
-use super::numbers::{LARGEST, short, subscript};
+use super::numbers::{LARGEST, short, showable, subscript};
 use crate::pictures::network::{Layer, network_drawing};
 
 /// A network of neurons: layers, weights, biases, and how many numbers it learns.
@@ -73,7 +73,7 @@ impl Mlp {
         if !self.inputs.is_empty() && self.inputs.len() != sizes[0] {
             return Err(usage(format!("{} inputs given to a network of {}", self.inputs.len(), sizes[0])));
         }
-        if self.inputs.iter().any(|number| number.is_nan() || number.abs() > LARGEST) {
+        if !showable(&self.inputs) {
             return Err(usage(format!("--inputs are numbers from -{LARGEST} to {LARGEST}")));
         }
         let engine = self.desk.engine()?;

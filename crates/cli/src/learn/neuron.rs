@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::activation::Activation;
 use super::desk::{Desk, evaluate, given, usage};
-use super::numbers::{LARGEST, bracketed, short, subscript};
+use super::numbers::{LARGEST, bracketed, short, showable, subscript};
 use crate::pictures::curves::{Mark, Plot, Series, curves};
 
 /// A neuron: the weighted sum of its inputs, term by term, and its activation.
@@ -37,8 +37,7 @@ impl Neuron {
         if n != inputs {
             return Err(usage(format!("{n} weights and {inputs} inputs: a neuron has one weight for each input")));
         }
-        let numbers = self.weights.iter().chain(&self.inputs).chain([&self.bias]);
-        if numbers.into_iter().any(|number| number.is_nan() || number.abs() > LARGEST) {
+        if !showable(self.weights.iter().chain(&self.inputs).chain([&self.bias])) {
             return Err(usage(format!("weights, inputs and bias are numbers from -{LARGEST} to {LARGEST}")));
         }
         let engine = self.desk.engine()?;

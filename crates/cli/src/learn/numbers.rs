@@ -6,6 +6,11 @@ use std::str::FromStr;
 /// Larger numbers leave pictures and sums of products no room.
 pub(crate) const LARGEST: f32 = 1e6;
 
+/// Whether all are numbers that a lesson shows.
+pub(crate) fn showable<'a>(numbers: impl IntoIterator<Item = &'a f32>) -> bool {
+    numbers.into_iter().all(|number| number.abs() <= LARGEST) // NaN is not
+}
+
 /// A matrix, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Matrix {

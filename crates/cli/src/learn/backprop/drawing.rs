@@ -35,8 +35,8 @@ pub(super) fn draw(network: &Network, pass: &Pass, names: &Names<'_>, paths: &[P
                 let at = to * weights.len() + from;
                 let name = names.weight(l, at);
                 let (value, gradient) = match few {
-                    true if close => (format!("{name} {}", small(*w as f32)), small(pass.dw[l][at])),
-                    true => (format!("{name} {}", small(*w as f32)), format!("∂E/∂{name} {}", small(pass.dw[l][at]))),
+                    true if close => (format!("{name} {}", small(*w)), small(pass.dw[l][at])),
+                    true => (format!("{name} {}", small(*w)), format!("∂E/∂{name} {}", small(pass.dw[l][at]))),
                     false => (String::new(), String::new()),
                 };
                 edges.push(Edge { from: first + from, to: start + to, value, gradient });
@@ -57,6 +57,6 @@ pub(super) fn draw(network: &Network, pass: &Pass, names: &Names<'_>, paths: &[P
 }
 
 /// Three digits that matter.
-fn small(value: f32) -> String {
+fn small(value: impl Into<f64>) -> String {
     crate::pictures::look::number(value.into())
 }

@@ -7,6 +7,7 @@ use lenslet::datasets::table::{self, BUILTIN, Examples, Options, Reading, Scheme
 
 use super::Boundary;
 use crate::learn::desk::usage;
+use crate::pictures::look::SERIES;
 
 /// What is classified.
 pub(super) struct Points {
@@ -17,8 +18,8 @@ pub(super) struct Points {
     pub(super) axes: [String; 2],
 }
 
-/// The palette's colours.
-const MOST_CLASSES: usize = 8;
+/// Colours repeat beyond these.
+const MOST_CLASSES: usize = SERIES.len();
 /// Dots above this number would cover the plane.
 const MOST_DOTS: usize = 1500;
 
